@@ -1,0 +1,79 @@
+-- One row per login address that ever failed, whether or not somebody has it.
+CREATE TABLE sign_in_attempts (
+    address_hash    BLOB PRIMARY KEY,
+    failures        INTEGER NOT NULL DEFAULT 0,
+    last_failure_at INTEGER,
+    locked_until    INTEGER NOT NULL DEFAULT 0,
+    -- Keyed hash of the last refused login form, by which its double click is known.
+    last_form       BLOB
+) STRICT;
+
+CREATE INDEX sign_in_attempts_locked ON sign_in_attempts (locked_until) WHERE locked_until > 0;
+
+CREATE TABLE sign_ins (
+    id              TEXT PRIMARY KEY,
+    user_id         TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    organization_id TEXT REFERENCES organizations (id) ON DELETE SET NULL,
+    at              INTEGER NOT NULL,
+    address         TEXT NOT NULL,
+    device          TEXT NOT NULL,
+    result          TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX sign_ins_of_user ON sign_ins (user_id, at);
+CREATE INDEX sign_ins_of_member ON sign_ins (organization_id, user_id, at);
+
+-- Distinct accounts tried by one client address in the current window.
+CREATE TABLE sign_in_throttle (
+    address      TEXT NOT NULL,
+    window_start INTEGER NOT NULL,
+    account_hash BLOB NOT NULL,
+    PRIMARY KEY (address, window_start, account_hash)
+) STRICT;
+
+CREATE TABLE sessions (
+    id_hash         BLOB PRIMARY KEY,
+    id              TEXT NOT NULL UNIQUE,
+    user_id         TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    organization_id TEXT REFERENCES organizations (id) ON DELETE SET NULL,
+    stage           TEXT NOT NULL CHECK (stage IN ('code', 'full')),
+    epoch           INTEGER NOT NULL,
+    signed_in_at    INTEGER NOT NULL,
+    last_active_at  INTEGER NOT NULL,
+    address         TEXT NOT NULL,
+    device          TEXT NOT NULL,
+    extras          TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX sessions_of_user ON sessions (user_id, last_active_at);
+CREATE INDEX sessions_by_activity ON sessions (last_active_at);
+
+-- Why a session is no more, for as long as its cookie may still turn up.
+CREATE TABLE ended_sessions (
+    id_hash  BLOB PRIMARY KEY,
+    reason   TEXT NOT NULL CHECK (reason IN ('idle', 'ended', 'email')),
+    ended_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX ended_sessions_by_time ON ended_sessions (ended_at);
+
+CREATE TABLE password_resets (
+    token_hash  BLOB PRIMARY KEY,
+    user_id     TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    email_key   TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX password_resets_of_user ON password_resets (user_id);
+
+CREATE TABLE email_changes (
+    token_hash  BLOB PRIMARY KEY,
+    user_id     TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    old_key     TEXT NOT NULL,
+    new_email   TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX email_changes_of_user ON email_changes (user_id);

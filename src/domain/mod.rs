@@ -1,0 +1,15 @@
+//! What the product is: users, organizations, roles and the rules about them, as plain values. Knows neither database
+//! nor network, neither the time nor chance.
+
+pub mod audit;
+pub mod entropy;
+pub mod ids;
+pub mod organizations;
+pub mod pages;
+pub mod passwords;
+pub mod roles;
+pub mod session;
+pub mod sign_in;
+pub mod text;
+pub mod time;
+pub mod users;

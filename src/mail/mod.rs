@@ -1,0 +1,70 @@
+//! The way of a letter: worded and laid out ([`letters`]), put into an outbox in the transaction of
+//! the change it tells about ([`Post`]), delivered by a worker that holds a lease ([`Worker`])
+//! through a mail server or into a folder ([`Transport`]). Decides neither who is written to nor
+//! what about.
+
+mod folder;
+mod inert;
+mod letters;
+mod message;
+mod smtp;
+mod transport;
+mod worker;
+
+use lettre::message::Mailbox;
+
+pub use letters::{Rendered, render};
+pub use message::ComposeError;
+pub use transport::{SendError, Transport};
+pub use worker::{Flushed, Worker};
+
+use crate::{
+    domain::{audit::Occasion, ids::MailId, mail::Letter},
+    store::{self, StoreError, Tx, mail::NewMail},
+};
+
+/// Where letters are handed in.
+#[derive(Debug, Clone)]
+pub struct Post {
+    sender: Mailbox,
+}
+
+impl Post {
+    /// A post that writes in the name of this sender.
+    pub fn new(sender: Mailbox) -> Self {
+        Self { sender }
+    }
+
+    /// Finishes the letter to its last byte and queues it in the caller's transaction: when that
+    /// commits, the letter will be sent, and every repeat of it is the same.
+    ///
+    /// # Errors
+    /// Those of the store; also for an address the mail library refuses, which no valid address is.
+    pub async fn queue(
+        &self,
+        tx: &mut Tx,
+        letter: &Letter,
+        occasion: &Occasion,
+    ) -> store::Result<MailId> {
+        let id = MailId::new(occasion.now, occasion.entropy.as_ref());
+        let message_id = message::message_id(&self.sender, id);
+        let message = render(letter, occasion.now)
+            .map_err(ComposeError::from)
+            .and_then(|rendered| {
+                message::compose(&self.sender, &letter.to.email, id, occasion.now, &rendered)
+            })
+            .map_err(|error| StoreError::Broken(Box::new(error)))?;
+        tx.enqueue(&NewMail {
+            id,
+            message_id: &message_id,
+            kind: letter.kind(),
+            to: &letter.to,
+            sender: self.sender.email.as_ref(),
+            message: &message,
+            created_at: occasion.now,
+            expires_at: letter.expires_at(occasion.now),
+        })
+        .await?;
+        Ok(id)
+    }
+}

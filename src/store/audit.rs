@@ -1,0 +1,271 @@
+//! The audit log: one hash chain per organization and one for the installation. Every event carries a keyed hash over
+//! its fields and the hash before it, so an edited, removed or reordered event shows, and the signed head beside the
+//! chain shows a cut tail (product contract section 5, S83).
+
+use serde_json::{Value, json};
+
+use super::{Result, Tx, backend::on};
+use crate::{
+    domain::{
+        audit::{AuditEvent, Occasion},
+        ids::EventId,
+        time::Timestamp,
+    },
+    keys::DataKeys,
+};
+
+/// The chain of events that belong to no organization.
+pub const INSTALLATION_CHAIN: &str = "installation";
+
+const GENESIS: [u8; 32] = [0; 32];
+const PAGE: i64 = 1000;
+
+/// An event as it stands in the log.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct AuditRow {
+    /// Organization id, or [`INSTALLATION_CHAIN`].
+    pub chain: String,
+    /// Gap-free, from 1.
+    pub number: i64,
+    /// The event's own id.
+    pub id: EventId,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Stable key.
+    pub action: String,
+    /// `user`, `token`, `system` or `nobody`.
+    pub actor_kind: String,
+    /// Id of the actor.
+    pub actor_id: Option<String>,
+    /// Name of the actor at the time.
+    pub actor_name: String,
+    /// Address of the actor at the time.
+    pub actor_email: Option<String>,
+    /// What the event is about.
+    pub target_kind: String,
+    /// Its id.
+    pub target_id: Option<String>,
+    /// Its name at the time.
+    pub target_name: String,
+    /// The organization's name at the time; empty for the installation.
+    pub organization: String,
+    /// Client address.
+    pub address: Option<String>,
+    /// Request id.
+    pub request_id: Option<String>,
+    /// Changed fields before, a JSON object.
+    pub before: String,
+    /// Changed fields after, a JSON object.
+    pub after: String,
+    /// Hash of the event before.
+    pub previous_hash: Vec<u8>,
+    /// Hash of this event.
+    pub hash: Vec<u8>,
+}
+
+/// Where a chain stops being what was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokenChain {
+    /// Which chain.
+    pub chain: String,
+    /// Number of the first bad event.
+    pub number: i64,
+    /// Its id, where there is an event to name.
+    pub id: Option<String>,
+    /// What is wrong with it.
+    pub what: &'static str,
+}
+
+impl AuditRow {
+    /// The hash this event must carry after `previous`.
+    fn expected_hash(&self, keys: &DataKeys, previous: &[u8]) -> [u8; 32] {
+        let fields = json!([
+            self.chain, self.number, self.id, self.at.micros(), self.action, self.actor_kind, self.actor_id,
+            self.actor_name, self.actor_email, self.target_kind, self.target_id, self.target_name,
+            self.organization, self.address, self.request_id, self.before, self.after,
+        ]);
+        let mut message = previous.to_vec();
+        message.extend_from_slice(fields.to_string().as_bytes());
+        keys.audit_hash(&message)
+    }
+}
+
+/// The signature over the last number and hash of a chain.
+fn head_signature(keys: &DataKeys, chain: &str, number: i64, hash: &[u8]) -> [u8; 32] {
+    let mut message = json!(["head", chain, number]).to_string().into_bytes();
+    message.extend_from_slice(hash);
+    keys.audit_hash(&message)
+}
+
+impl Tx {
+    /// Appends an event to its chain, in this transaction: change and evidence are kept or lost together.
+    pub(crate) async fn record(&mut self, event: AuditEvent, occasion: &Occasion) -> Result<()> {
+        let chain =
+            event.scope.as_ref().map_or_else(|| INSTALLATION_CHAIN.to_owned(), |scope| scope.id.to_string());
+        let (last, previous_hash) = self.hold_head(&chain).await?;
+        let mut row = AuditRow {
+            chain,
+            number: last + 1,
+            id: EventId::new(occasion.now, occasion.entropy.as_ref()),
+            at: occasion.now,
+            action: event.action.key().to_owned(),
+            actor_kind: event.actor.kind().to_owned(),
+            actor_id: event.actor.id(),
+            actor_name: event.actor.shown(),
+            actor_email: event.actor.email().map(str::to_owned),
+            target_kind: event.target.kind.to_owned(),
+            target_id: event.target.id,
+            target_name: event.target.name,
+            organization: event.scope.map(|scope| scope.name).unwrap_or_default(),
+            address: occasion.address.clone(),
+            request_id: occasion.request_id.clone(),
+            before: object(&event.before),
+            after: object(&event.after),
+            previous_hash,
+            hash: Vec::new(),
+        };
+        row.hash = row.expected_hash(&self.keys, &row.previous_hash).to_vec();
+        self.append(&row).await
+    }
+
+    /// Locks the chain's head for this transaction and reads it; a new chain starts at number 0.
+    async fn hold_head(&mut self, chain: &str) -> Result<(i64, Vec<u8>)> {
+        let signature = head_signature(&self.keys, chain, 0, &GENESIS);
+        let head = on!(self, |c| sqlx::query_as::<_, (i64, Vec<u8>)>(
+            "INSERT INTO audit_heads (chain, number, hash, signature) VALUES ($1, 0, $2, $3)
+             ON CONFLICT (chain) DO UPDATE SET number = audit_heads.number
+             RETURNING number, hash"
+        )
+        .bind(chain)
+        .bind(&GENESIS[..])
+        .bind(&signature[..])
+        .fetch_one(&mut *c)
+        .await)?;
+        Ok(head)
+    }
+
+    async fn append(&mut self, row: &AuditRow) -> Result<()> {
+        on!(self, |c| sqlx::query(
+            "INSERT INTO audit_events (chain, number, id, at, action, actor_kind, actor_id, actor_name, actor_email,
+                 target_kind, target_id, target_name, organization, address, request_id, before, after,
+                 previous_hash, hash)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+        )
+        .bind(&row.chain)
+        .bind(row.number)
+        .bind(row.id)
+        .bind(row.at)
+        .bind(&row.action)
+        .bind(&row.actor_kind)
+        .bind(&row.actor_id)
+        .bind(&row.actor_name)
+        .bind(&row.actor_email)
+        .bind(&row.target_kind)
+        .bind(&row.target_id)
+        .bind(&row.target_name)
+        .bind(&row.organization)
+        .bind(&row.address)
+        .bind(&row.request_id)
+        .bind(&row.before)
+        .bind(&row.after)
+        .bind(&row.previous_hash)
+        .bind(&row.hash)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        let signature = head_signature(&self.keys, &row.chain, row.number, &row.hash);
+        on!(self, |c| sqlx::query(
+            "UPDATE audit_heads SET number = $2, hash = $3, signature = $4 WHERE chain = $1"
+        )
+        .bind(&row.chain)
+        .bind(row.number)
+        .bind(&row.hash)
+        .bind(&signature[..])
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        Ok(())
+    }
+
+    /// Every chain there is, events or head.
+    pub async fn audit_chains(&mut self) -> Result<Vec<String>> {
+        let chains = on!(self, |c| sqlx::query_scalar::<_, String>(
+            "SELECT chain FROM audit_heads UNION SELECT DISTINCT chain FROM audit_events ORDER BY chain"
+        )
+        .fetch_all(&mut *c)
+        .await)?;
+        Ok(chains)
+    }
+
+    /// The events of a chain after `number`, in order, at most 1000.
+    pub async fn audit_page(&mut self, chain: &str, number: i64) -> Result<Vec<AuditRow>> {
+        let rows = on!(self, |c| sqlx::query_as::<_, AuditRow>(
+            "SELECT * FROM audit_events WHERE chain = $1 AND number > $2 ORDER BY number LIMIT $3"
+        )
+        .bind(chain)
+        .bind(number)
+        .bind(PAGE)
+        .fetch_all(&mut *c)
+        .await)?;
+        Ok(rows)
+    }
+
+    /// Proves a chain from its first event to its signed head; gives the number of events, or the first bad one.
+    pub async fn verify_chain(&mut self, chain: &str) -> Result<std::result::Result<i64, BrokenChain>> {
+        let (mut number, mut hash) = (0, GENESIS.to_vec());
+        loop {
+            let page = self.audit_page(chain, number).await?;
+            if page.is_empty() {
+                break;
+            }
+            for row in page {
+                let broken = |what| {
+                    let id = Some(row.id.to_string());
+                    Ok(Err(BrokenChain { chain: chain.to_owned(), number: row.number, id, what }))
+                };
+                if row.number != number + 1 {
+                    return broken("an event before it is missing");
+                }
+                if row.previous_hash != hash {
+                    return broken("it does not follow the event before it");
+                }
+                if row.hash != row.expected_hash(&self.keys, &hash) {
+                    return broken("it was altered");
+                }
+                number = row.number;
+                hash.clone_from(&row.hash);
+            }
+        }
+        self.verify_head(chain, number, &hash).await
+    }
+
+    async fn verify_head(
+        &mut self,
+        chain: &str,
+        number: i64,
+        hash: &[u8],
+    ) -> Result<std::result::Result<i64, BrokenChain>> {
+        let head = on!(self, |c| sqlx::query_as::<_, (i64, Vec<u8>, Vec<u8>)>(
+            "SELECT number, hash, signature FROM audit_heads WHERE chain = $1"
+        )
+        .bind(chain)
+        .fetch_optional(&mut *c)
+        .await)?;
+        let broken = |number, what| Ok(Err(BrokenChain { chain: chain.to_owned(), number, id: None, what }));
+        let Some((head_number, head_hash, signature)) = head else {
+            return broken(number, "the signed head of the chain is missing");
+        };
+        if signature != head_signature(&self.keys, chain, head_number, &head_hash) {
+            return broken(head_number, "the head of the chain was altered");
+        }
+        if head_number != number || head_hash != hash {
+            return broken(number + 1, "the end of the chain was cut off");
+        }
+        Ok(Ok(number))
+    }
+}
+
+/// Before and after are kept as the text that was hashed, never re-serialized.
+fn object(value: &Value) -> String {
+    value.to_string()
+}

@@ -1,0 +1,153 @@
+//! The only SQL in the crate. A [`Tx`] is one connection, reading or inside a write transaction; finders take the scope
+//! they may look in, mutations take the permit that allowed them and write their audit event in the same transaction.
+
+pub mod audit;
+mod authors;
+pub(crate) mod backend;
+mod dialect;
+mod error;
+mod guards;
+mod installation;
+mod members;
+mod open;
+mod organizations;
+mod sessions;
+mod sign_in;
+mod standing;
+mod statement;
+mod user_list;
+mod users;
+
+use std::sync::Arc;
+
+use backend::{Connection, Link};
+use guards::Guarded;
+use sqlx::{PgPool, SqlitePool};
+
+pub use backend::Backend;
+pub use error::{Field, Guard, Result, StoreError};
+pub use guards::Seats;
+pub use members::Member;
+pub use open::{OpenError, Options, Pending};
+pub use organizations::{Organization, OrganizationChoice};
+pub use sessions::{ANONYMOUS, ENDED, SIGNED_IN, SessionRow, Sessions, SignedIn};
+pub use sign_in::SignInRow;
+pub use standing::{Standing, StandingIn};
+pub use user_list::{COUNTED_TO, StateCounts, UserPage, UserRow};
+pub use users::User;
+
+use crate::keys::{DataKeys, Keyring};
+
+/// The database: its pools, and the keys that chain the audit log and hide login addresses.
+#[derive(Clone)]
+pub struct Db {
+    pools: Pools,
+    keys: Arc<DataKeys>,
+    keyring: Arc<Keyring>,
+}
+
+#[derive(Clone)]
+enum Pools {
+    /// One writer, because SQLite has room for one; several readers beside it.
+    Sqlite { read: SqlitePool, write: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// One connection to the database. Dropped without [`Tx::commit`], a write leaves no trace.
+pub struct Tx {
+    connection: Connection,
+    guarded: Vec<Guarded>,
+    guards_installation: bool,
+    keys: Arc<DataKeys>,
+    keyring: Arc<Keyring>,
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Db").field("backend", &self.backend()).finish_non_exhaustive()
+    }
+}
+
+impl Db {
+    /// Which database this is.
+    pub fn backend(&self) -> Backend {
+        match self.pools {
+            Pools::Sqlite { .. } => Backend::Sqlite,
+            Pools::Postgres(_) => Backend::Postgres,
+        }
+    }
+
+    /// The keys derived for this installation.
+    pub fn keys(&self) -> &DataKeys {
+        &self.keys
+    }
+
+    /// The key file, for what is sealed at rest.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    /// A connection for reading; each statement sees the latest committed state.
+    pub async fn begin_read(&self) -> Result<Tx> {
+        let connection = match &self.pools {
+            Pools::Sqlite { read, .. } => Connection::SqliteRead(read.acquire().await?),
+            Pools::Postgres(pool) => Connection::PostgresRead(pool.acquire().await?),
+        };
+        Ok(self.tx(connection))
+    }
+
+    /// A transaction that may write. On SQLite it takes the write lock at once: a reader that turns writer halfway
+    /// fails without waiting.
+    pub async fn begin_write(&self) -> Result<Tx> {
+        let connection = match &self.pools {
+            Pools::Sqlite { write, .. } => Connection::SqliteWrite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Postgres(pool) => Connection::PostgresWrite(pool.begin().await?),
+        };
+        Ok(self.tx(connection))
+    }
+
+    fn tx(&self, connection: Connection) -> Tx {
+        Tx {
+            connection,
+            guarded: Vec::new(),
+            guards_installation: false,
+            keys: self.keys.clone(),
+            keyring: self.keyring.clone(),
+        }
+    }
+
+    /// Closes all connections; SQLite folds its write-ahead log back into the file.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    fn link(&mut self) -> Link<'_> {
+        self.connection.link()
+    }
+
+    pub(crate) fn backend(&self) -> Backend {
+        self.connection.backend()
+    }
+
+    /// Makes everything done so far permanent, after the guards of every touched organization have been asked again.
+    ///
+    /// # Errors
+    /// [`StoreError::Kept`] when the change would leave no administrator or exceed a limit; nothing is changed then.
+    pub async fn commit(mut self) -> Result<()> {
+        self.check_guards().await?;
+        match self.connection {
+            Connection::SqliteWrite(transaction) => transaction.commit().await?,
+            Connection::PostgresWrite(transaction) => transaction.commit().await?,
+            Connection::SqliteRead(_) | Connection::PostgresRead(_) => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,184 @@
+//! Organizations and what is provisioned for them.
+
+use serde_json::json;
+
+use super::{Result, Tx, backend::on, guards::json_list};
+use crate::domain::{
+    audit::{AuditAction, AuditScope, AuditTarget, Author, Occasion},
+    ids::{OrganizationId, UserId},
+    organizations::NewOrganization,
+    text,
+    time::Timestamp,
+};
+
+/// An organization as it stands.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Organization {
+    /// Its id.
+    pub id: OrganizationId,
+    /// The name the tenant API calls it by.
+    pub slug: String,
+    /// The name people call it by.
+    pub name: String,
+    /// Whether its members must use multi-factor authentication.
+    pub mfa_required: bool,
+    /// Whether its Administrators may not invite.
+    pub government: bool,
+    /// Seats, if limited.
+    pub user_limit: Option<i64>,
+    /// Analyst seats, if limited.
+    pub analyst_limit: Option<i64>,
+    /// Since when nobody can log in to it.
+    pub disabled_at: Option<Timestamp>,
+    /// Raised by every saved change.
+    pub version: i64,
+}
+
+/// An organization in a list of choices.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct OrganizationChoice {
+    /// Its id.
+    pub id: OrganizationId,
+    /// Its name.
+    pub name: String,
+    /// Seats in use.
+    pub people: i64,
+    /// Seats, if limited.
+    pub user_limit: Option<i64>,
+    /// Whether MFA is required.
+    pub mfa_required: bool,
+    /// Whether it is a government organization.
+    pub government: bool,
+}
+
+impl Tx {
+    /// The organization, if there is one of this id.
+    pub async fn organization(&mut self, id: OrganizationId) -> Result<Option<Organization>> {
+        let found = on!(self, |c| sqlx::query_as::<_, Organization>(
+            "SELECT id, slug, name, mfa_required, government, user_limit, analyst_limit, disabled_at, version
+             FROM organizations WHERE id = $1"
+        )
+        .bind(id)
+        .fetch_optional(&mut *c)
+        .await)?;
+        Ok(found)
+    }
+
+    /// The audit scope of an organization.
+    pub async fn scope(&mut self, id: Option<OrganizationId>) -> Result<Option<AuditScope>> {
+        let Some(id) = id else { return Ok(None) };
+        Ok(self.organization(id).await?.map(|found| AuditScope { id, name: found.name }))
+    }
+
+    /// Adds an organization with the applications, limits and switches given.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Taken`] when the name is in use.
+    pub(crate) async fn add_organization(
+        &mut self,
+        new: &NewOrganization,
+        author: &Author,
+        occasion: &Occasion,
+    ) -> Result<OrganizationId> {
+        let id = OrganizationId::new(occasion.now, occasion.entropy.as_ref());
+        let slug = self.free_slug(&new.slug()).await?;
+        on!(self, |c| sqlx::query(
+            "INSERT INTO organizations (id, slug, name, name_key, mfa_required, government, user_limit,
+                 analyst_limit, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        )
+        .bind(id)
+        .bind(&slug)
+        .bind(new.name.as_str())
+        .bind(new.name.key())
+        .bind(new.mfa_required)
+        .bind(new.government)
+        .bind(new.user_limit)
+        .bind(new.analyst_limit)
+        .bind(occasion.now)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        let applications = json_list(new.applications.iter().map(|application| application.key()));
+        on!(self, |c| sqlx::query(
+            "INSERT INTO organization_applications (organization_id, application)
+             SELECT $1, value FROM json_each($2)"
+        )
+        .bind(id)
+        .bind(&applications)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        let scope = Some(AuditScope { id, name: new.name.as_str().to_owned() });
+        let author = Author { actor: author.actor.clone(), scope };
+        let event = author
+            .event(AuditAction::OrganizationCreated, AuditTarget::organization(id, new.name.as_str()))
+            .after(json!({
+                "name": new.name.as_str(),
+                "require_mfa": new.mfa_required,
+                "government": new.government,
+                "user_limit": new.user_limit,
+                "analyst_limit": new.analyst_limit,
+            }));
+        self.record(event, occasion).await?;
+        Ok(id)
+    }
+
+    /// The slug, or the same with the first free number behind it.
+    async fn free_slug(&mut self, wish: &str) -> Result<String> {
+        let mut slug = wish.to_owned();
+        for number in 2.. {
+            let taken = on!(self, |c| sqlx::query_scalar::<_, String>(
+                "SELECT id FROM organizations WHERE slug = $1"
+            )
+            .bind(&slug)
+            .fetch_optional(&mut *c)
+            .await)?;
+            if taken.is_none() {
+                break;
+            }
+            slug = format!("{wish}-{number}");
+        }
+        Ok(slug)
+    }
+
+    /// All organizations by name, for Server Administrators.
+    pub async fn all_organizations(&mut self) -> Result<Vec<OrganizationChoice>> {
+        let rows = on!(self, |c| sqlx::query_as::<_, OrganizationChoice>(
+            "SELECT o.id, o.name, o.user_limit, o.mfa_required, o.government,
+                    CAST(coalesce((SELECT sum(n.people) FROM membership_counts n WHERE n.organization_id = o.id
+                        AND n.kind = 'person' AND n.state <> 'disabled'), 0) AS BIGINT) AS people
+             FROM organizations o ORDER BY o.name_key, o.id"
+        )
+        .fetch_all(&mut *c)
+        .await)?;
+        Ok(rows)
+    }
+
+    /// The organizations a user can work in now: enabled and activated there, and the organization not disabled.
+    pub async fn organizations_of(&mut self, user: UserId) -> Result<Vec<OrganizationChoice>> {
+        let rows = on!(self, |c| sqlx::query_as::<_, OrganizationChoice>(
+            "SELECT o.id, o.name, o.user_limit, o.mfa_required, o.government,
+                    CAST(coalesce((SELECT sum(n.people) FROM membership_counts n WHERE n.organization_id = o.id
+                        AND n.kind = 'person' AND n.state <> 'disabled'), 0) AS BIGINT) AS people
+             FROM memberships m JOIN organizations o ON o.id = m.organization_id
+             WHERE m.user_id = $1 AND m.state = 'active' AND o.disabled_at IS NULL
+             ORDER BY o.name_key, o.id"
+        )
+        .bind(user)
+        .fetch_all(&mut *c)
+        .await)?;
+        Ok(rows)
+    }
+
+    /// Whether an organization of this name exists, ignoring case.
+    pub async fn organization_name_taken(&mut self, name: &str) -> Result<bool> {
+        let found = on!(self, |c| sqlx::query_scalar::<_, String>(
+            "SELECT id FROM organizations WHERE name_key = $1"
+        )
+        .bind(text::fold(name))
+        .fetch_optional(&mut *c)
+        .await)?;
+        Ok(found.is_some())
+    }
+}

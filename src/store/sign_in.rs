@@ -1,0 +1,187 @@
+//! Failed attempts per login address, and the record of sign-ins.
+
+use super::{Result, Tx, backend::{Backend, on}};
+use crate::domain::{
+    audit::Occasion,
+    ids::{EventId, OrganizationId, UserId},
+    sign_in::AttemptState,
+    time::Timestamp,
+};
+
+/// The attempts of one login address, held by this transaction: nobody else decides about it until the end.
+#[derive(Debug, Clone)]
+pub(crate) struct HeldAttempts {
+    hash: Vec<u8>,
+    /// What the rule of the portal contract (3.2) looks at.
+    pub(crate) state: AttemptState,
+    /// The login form whose refusal was last.
+    pub(crate) last_form: Option<Vec<u8>>,
+}
+
+/// One line of "Recent logins".
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct SignInRow {
+    /// When.
+    pub at: Timestamp,
+    /// Client address.
+    pub address: String,
+    /// Browser and system.
+    pub device: String,
+    /// How it ended, as a word: `succeeded`, `failed`, `locked`.
+    pub result: String,
+}
+
+impl Tx {
+    /// Reads the attempts of an address and holds them. An address without an account has a row like any other.
+    pub(crate) async fn hold_attempts(&mut self, address_key: &str) -> Result<HeldAttempts> {
+        let hash = self.keys.address_hash(address_key).to_vec();
+        // On PostgreSQL the upsert locks the row, so that parallel attempts take turns; SQLite has one writer anyway.
+        if self.backend() == Backend::Postgres {
+            on!(self, |c| sqlx::query(
+                "INSERT INTO sign_in_attempts (address_hash) VALUES ($1)
+                 ON CONFLICT (address_hash) DO UPDATE SET failures = sign_in_attempts.failures"
+            )
+            .bind(&hash)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        }
+        let row = on!(self, |c| sqlx::query_as::<_, (i64, Option<Timestamp>, Timestamp, Option<Vec<u8>>)>(
+            "SELECT failures, last_failure_at, locked_until, last_form FROM sign_in_attempts WHERE address_hash = $1"
+        )
+        .bind(&hash)
+        .fetch_optional(&mut *c)
+        .await)?;
+        let (failures, last_failure, locked_until, last_form) =
+            row.unwrap_or((0, None, Timestamp::default(), None));
+        Ok(HeldAttempts { hash, state: read_state(failures, last_failure, locked_until), last_form })
+    }
+
+    /// Writes what the rule came to.
+    pub(crate) async fn keep_attempts(&mut self, held: &HeldAttempts) -> Result<()> {
+        self.write_attempts(&held.hash, held.state, held.last_form.as_deref()).await
+    }
+
+    async fn write_attempts(&mut self, hash: &[u8], state: AttemptState, last_form: Option<&[u8]>) -> Result<()> {
+        on!(self, |c| sqlx::query(
+            "INSERT INTO sign_in_attempts (address_hash, failures, last_failure_at, locked_until, last_form)
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (address_hash) DO UPDATE SET failures = excluded.failures,
+                 last_failure_at = excluded.last_failure_at, locked_until = excluded.locked_until,
+                 last_form = excluded.last_form"
+        )
+        .bind(hash)
+        .bind(i64::from(state.failures))
+        .bind(state.last_failure)
+        .bind(state.locked_until.unwrap_or_default())
+        .bind(last_form)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        Ok(())
+    }
+
+    /// The new address takes over the higher count and the later times of both; the old row stays (rule 3).
+    pub(super) async fn merge_attempts(&mut self, old: &[u8], new: &[u8]) -> Result<()> {
+        let (old_state, new_state) = (self.attempts(old).await?, self.attempts(new).await?);
+        let Some(old_state) = old_state else { return Ok(()) };
+        let merged = new_state.unwrap_or_default().merged_with(old_state);
+        self.write_attempts(new, merged, None).await
+    }
+
+    async fn attempts(&mut self, hash: &[u8]) -> Result<Option<AttemptState>> {
+        let row = on!(self, |c| sqlx::query_as::<_, (i64, Option<Timestamp>, Timestamp)>(
+            "SELECT failures, last_failure_at, locked_until FROM sign_in_attempts WHERE address_hash = $1"
+        )
+        .bind(hash)
+        .fetch_optional(&mut *c)
+        .await)?;
+        Ok(row.map(|(failures, last, until)| read_state(failures, last, until)))
+    }
+
+    /// Notes a sign-in, in the organization it led to.
+    pub(crate) async fn add_sign_in(
+        &mut self,
+        user: UserId,
+        organization: Option<OrganizationId>,
+        device: &str,
+        result: &str,
+        occasion: &Occasion,
+    ) -> Result<()> {
+        on!(self, |c| sqlx::query(
+            "INSERT INTO sign_ins (id, user_id, organization_id, at, address, device, result)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        )
+        .bind(EventId::new(occasion.now, occasion.entropy.as_ref()))
+        .bind(user)
+        .bind(organization)
+        .bind(occasion.now)
+        .bind(occasion.address.as_deref().unwrap_or_default())
+        .bind(device)
+        .bind(result)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        Ok(())
+    }
+
+    /// Notes the time of a completed sign-in on the user, and on the membership it led to.
+    pub(crate) async fn note_login(
+        &mut self,
+        user: UserId,
+        organization: Option<OrganizationId>,
+        now: Timestamp,
+    ) -> Result<()> {
+        on!(self, |c| sqlx::query("UPDATE users SET last_login_at = $2 WHERE id = $1")
+            .bind(user)
+            .bind(now)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        let Some(organization) = organization else { return Ok(()) };
+        on!(self, |c| sqlx::query(
+            "UPDATE memberships SET last_login_at = $3 WHERE organization_id = $1 AND user_id = $2"
+        )
+        .bind(organization)
+        .bind(user)
+        .bind(now)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        Ok(())
+    }
+
+    /// The ten latest sign-ins of a user; with an organization, only those that led into it.
+    pub async fn recent_sign_ins(
+        &mut self,
+        user: UserId,
+        organization: Option<OrganizationId>,
+    ) -> Result<Vec<SignInRow>> {
+        let rows = match organization {
+            Some(organization) => on!(self, |c| sqlx::query_as::<_, SignInRow>(
+                "SELECT at, address, device, result FROM sign_ins
+                 WHERE organization_id = $1 AND user_id = $2 ORDER BY at DESC, id DESC LIMIT 10"
+            )
+            .bind(organization)
+            .bind(user)
+            .fetch_all(&mut *c)
+            .await)?,
+            None => on!(self, |c| sqlx::query_as::<_, SignInRow>(
+                "SELECT at, address, device, result FROM sign_ins
+                 WHERE user_id = $1 ORDER BY at DESC, id DESC LIMIT 10"
+            )
+            .bind(user)
+            .fetch_all(&mut *c)
+            .await)?,
+        };
+        Ok(rows)
+    }
+}
+
+fn read_state(failures: i64, last_failure: Option<Timestamp>, locked_until: Timestamp) -> AttemptState {
+    AttemptState {
+        failures: u32::try_from(failures).unwrap_or(u32::MAX),
+        last_failure,
+        locked_until: (locked_until.micros() > 0).then_some(locked_until),
+    }
+}

@@ -1,0 +1,266 @@
+//! Where a signed-in person stands: everything a request needs to know about them, in one query.
+
+use serde::Deserialize;
+
+use super::{Result, Tx, backend::on, dialect, members::{split_ids, word}, statement::Statement};
+use crate::domain::{
+    ids::{CustomRoleId, OrganizationId, SessionId, UserId},
+    pages::{Application, Level, Page},
+    roles::{Access, AccountRole, ApplicationRole, CustomRole, Holdings, RoleKey},
+    text,
+    time::Timestamp,
+};
+
+/// A signed-in person, in the organization they work in now.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The user.
+    pub user: UserId,
+    /// Login address as typed.
+    pub email: String,
+    /// Display name; empty until there is one.
+    pub display_name: String,
+    /// Whether the user's own account role is Server Administrator.
+    pub is_server_administrator: bool,
+    /// Whether the password in force is a temporary one.
+    pub has_temporary_password: bool,
+    /// Whether an authenticator is set up.
+    pub has_authenticator: bool,
+    /// The organization that requires MFA of this user, by name; none when none does.
+    pub mfa_required_by: Option<String>,
+    /// Chosen theme.
+    pub theme: Option<String>,
+    /// Rows a page of User Management.
+    pub rows_per_page: Option<i64>,
+    /// How many organizations there are to choose from.
+    pub choices: i64,
+    /// The organization worked in, if there is one.
+    pub organization: Option<StandingIn>,
+}
+
+/// The organization a person works in, and what they hold there.
+#[derive(Debug, Clone)]
+pub struct StandingIn {
+    /// Its id.
+    pub id: OrganizationId,
+    /// Its name.
+    pub name: String,
+    /// Whether it is a government organization.
+    pub government: bool,
+    /// What is provisioned.
+    pub provisioned: Vec<Application>,
+    /// The effective account role; none without a membership.
+    pub account_role: Option<AccountRole>,
+    /// Application roles held.
+    pub application_roles: Vec<ApplicationRole>,
+    /// Custom roles held.
+    pub custom_roles: Vec<CustomRole>,
+    /// Whether the membership works now.
+    pub works: bool,
+}
+
+impl Standing {
+    /// Name, or address while there is none.
+    pub fn shown_name(&self) -> &str {
+        text::shown_name(Some(&self.display_name), &self.email)
+    }
+}
+
+impl StandingIn {
+    /// What decides the person's access here.
+    pub fn holdings(&self, is_server_administrator: bool) -> Holdings<'_> {
+        Holdings {
+            server_administrator: is_server_administrator,
+            account_role: self.account_role.unwrap_or(AccountRole::User),
+            application_roles: &self.application_roles,
+            custom_roles: &self.custom_roles,
+            provisioned: &self.provisioned,
+            works: self.works && self.account_role.is_some(),
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct StandingRow {
+    email: String,
+    display_name: String,
+    own_role: String,
+    has_temporary_password: bool,
+    theme: Option<String>,
+    rows_per_page: Option<i64>,
+    has_authenticator: bool,
+    mfa_required_by: Option<String>,
+    choices: i64,
+    organization_id: Option<OrganizationId>,
+    organization_name: Option<String>,
+    government: Option<bool>,
+    organization_disabled_at: Option<Timestamp>,
+    applications: Option<String>,
+    account_role: Option<String>,
+    state: Option<String>,
+    ends_at: Option<Timestamp>,
+    roles: Option<String>,
+}
+
+/// A custom role in one JSON line of the database.
+#[derive(Deserialize)]
+struct LevelRow {
+    role: CustomRoleId,
+    name: String,
+    page: Option<Page>,
+    level: Option<Level>,
+}
+
+impl Tx {
+    /// The person behind a session. Nobody, when the session was ended or the user disabled since it was read: a
+    /// request that began before cannot commit after.
+    pub async fn standing(
+        &mut self,
+        session: SessionId,
+        organization: Option<OrganizationId>,
+        now: Timestamp,
+    ) -> Result<Option<Standing>> {
+        let row = on!(self, |c| sqlx::query_as::<_, (UserId,)>(
+            "SELECT s.user_id FROM sessions s JOIN users u ON u.id = s.user_id
+             WHERE s.id = $1 AND u.disabled_at IS NULL AND u.session_epoch = s.epoch"
+        )
+        .bind(session)
+        .fetch_optional(&mut *c)
+        .await)?;
+        match row {
+            Some((user,)) => self.standing_of(user, organization, now).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Where a user stands in an organization.
+    pub async fn standing_of(
+        &mut self,
+        user: UserId,
+        organization: Option<OrganizationId>,
+        now: Timestamp,
+    ) -> Result<Option<Standing>> {
+        let row = on!(self, |c| sqlx::query_as::<_, StandingRow>(
+            "SELECT u.email, u.display_name, u.account_role AS own_role, u.theme, u.rows_per_page,
+                    u.password_expires_at IS NOT NULL AS has_temporary_password,
+                    EXISTS (SELECT 1 FROM authenticators t
+                            WHERE t.user_id = u.id AND t.state = 'active') AS has_authenticator,
+                    (SELECT x.name FROM memberships r JOIN organizations x ON x.id = r.organization_id
+                     WHERE r.user_id = u.id AND r.state = 'active' AND x.mfa_required LIMIT 1) AS mfa_required_by,
+                    CASE WHEN u.account_role = 'server_administrator'
+                         THEN (SELECT count(*) FROM (SELECT 1 FROM organizations LIMIT 2) two)
+                         ELSE (SELECT count(*) FROM memberships r JOIN organizations x ON x.id = r.organization_id
+                               WHERE r.user_id = u.id AND r.state = 'active' AND x.disabled_at IS NULL) END AS choices,
+                    o.id AS organization_id, o.name AS organization_name, o.government,
+                    o.disabled_at AS organization_disabled_at,
+                    (SELECT string_agg(a.application, ',') FROM organization_applications a
+                     WHERE a.organization_id = o.id) AS applications,
+                    m.account_role, m.state, m.ends_at,
+                    (SELECT string_agg(r.role_id, ',') FROM membership_roles r
+                     WHERE r.organization_id = m.organization_id AND r.user_id = m.user_id) AS roles
+             FROM users u
+             LEFT JOIN organizations o ON o.id = $2
+             LEFT JOIN memberships m ON m.organization_id = o.id AND m.user_id = u.id
+             WHERE u.id = $1 AND u.disabled_at IS NULL"
+        )
+        .bind(user)
+        .bind(organization)
+        .fetch_optional(&mut *c)
+        .await)?;
+        let Some(row) = row else { return Ok(None) };
+        let organization = self.standing_in(&row, now).await?;
+        let own_role: AccountRole = word(&row.own_role)?;
+        Ok(Some(Standing {
+            user,
+            email: row.email,
+            display_name: row.display_name,
+            is_server_administrator: own_role == AccountRole::ServerAdministrator,
+            has_temporary_password: row.has_temporary_password,
+            has_authenticator: row.has_authenticator,
+            mfa_required_by: row.mfa_required_by,
+            theme: row.theme,
+            rows_per_page: row.rows_per_page,
+            choices: row.choices,
+            organization,
+        }))
+    }
+
+    async fn standing_in(&mut self, row: &StandingRow, now: Timestamp) -> Result<Option<StandingIn>> {
+        let (Some(id), Some(name)) = (row.organization_id, row.organization_name.clone()) else {
+            return Ok(None);
+        };
+        let (application_roles, custom) = self.split_roles(id, &split_ids(row.roles.as_deref())).await?;
+        let ended = row.ends_at.is_some_and(|end| end <= now);
+        Ok(Some(StandingIn {
+            id,
+            name,
+            government: row.government.unwrap_or_default(),
+            provisioned: split_ids(row.applications.as_deref()).iter().map(|key| word(key)).collect::<Result<_>>()?,
+            account_role: row.account_role.as_deref().map(word).transpose()?,
+            application_roles,
+            custom_roles: custom,
+            works: row.state.as_deref() == Some("active") && !ended && row.organization_disabled_at.is_none(),
+        }))
+    }
+
+    /// Application roles by name, custom roles with their levels.
+    pub async fn split_roles(
+        &mut self,
+        organization: OrganizationId,
+        ids: &[String],
+    ) -> Result<(Vec<ApplicationRole>, Vec<CustomRole>)> {
+        let mut application = Vec::new();
+        let mut custom = Vec::new();
+        for id in ids {
+            match id.parse::<RoleKey>() {
+                Ok(RoleKey::Application(role)) => application.push(role),
+                Ok(RoleKey::Custom(role)) => custom.push(role),
+                _ => {}
+            }
+        }
+        application.sort();
+        let custom = if custom.is_empty() { Vec::new() } else { self.custom_roles(organization, &custom).await? };
+        Ok((application, custom))
+    }
+
+    /// The custom roles of an organization with these ids; all of them when none is named.
+    pub async fn custom_roles(
+        &mut self,
+        organization: OrganizationId,
+        ids: &[CustomRoleId],
+    ) -> Result<Vec<CustomRole>> {
+        let (from, to) = dialect::rows_as_json(self.backend());
+        let mut statement = Statement::default();
+        let org = statement.bind(organization.to_string());
+        statement.push(&format!(
+            "SELECT {from} id, name, page, level {to} FROM (
+                 SELECT r.id, r.name, l.page, l.level FROM custom_roles r
+                 LEFT JOIN custom_role_levels l ON l.organization_id = r.organization_id AND l.role_id = r.id
+                 WHERE r.organization_id = {org}"
+        ));
+        if !ids.is_empty() {
+            let wanted = statement.bind(super::guards::json_list(ids.iter().map(ToString::to_string)));
+            statement.push(&format!(" AND r.id IN (SELECT value FROM json_each({wanted}))"));
+        }
+        statement.push(" ORDER BY r.name_key, r.id) roles");
+        let rows: Vec<LevelRow> = serde_json::from_str(&self.text(&statement).await?)?;
+        Ok(gather_roles(rows))
+    }
+}
+
+/// Rows of one role stand together.
+fn gather_roles(rows: Vec<LevelRow>) -> Vec<CustomRole> {
+    let mut roles: Vec<(CustomRoleId, String, Vec<(Page, Level)>)> = Vec::new();
+    for row in rows {
+        if roles.last().is_none_or(|(id, ..)| *id != row.role) {
+            roles.push((row.role, row.name, Vec::new()));
+        }
+        if let (Some((_, _, levels)), Some(page), Some(level)) = (roles.last_mut(), row.page, row.level) {
+            levels.push((page, level));
+        }
+    }
+    roles
+        .into_iter()
+        .map(|(id, name, levels)| CustomRole { id, name, access: Access::from_levels(levels) })
+        .collect()
+}

@@ -1,0 +1,544 @@
+//! The list of people in one organization: searched, filtered, sorted, paged by keyset, and fast with a million
+//! members.
+//!
+//! Two ways lead to a page. *Walking* goes along the index of the sort order and stops when the page is full; it is
+//! quick when most rows match. *Gathering* starts from the few rows a selective filter finds through its own index and
+//! sorts them. A bounded look at each filter decides, so neither database has to guess.
+
+use serde::Deserialize;
+
+use super::{Result, Tx, dialect, statement::Statement};
+use crate::domain::{
+    ids::{OrganizationId, UserId},
+    text,
+    time::{Timestamp, days},
+    users::{
+        Cursor, CursorKey, KindFilter, LoginFilter, MembershipKind, MembershipState, MfaFilter, StatusFilter,
+        UserQuery, UserSort,
+    },
+};
+
+/// A filter that finds at most this many rows is gathered; the sort of so few costs less than the walk.
+const FEW: i64 = 2000;
+
+/// Filtered lists are counted this far; beyond it the page says "more than".
+pub const COUNTED_TO: i64 = 10_000;
+
+/// One person in the list.
+#[derive(Debug, Clone, Deserialize)]
+pub struct UserRow {
+    /// The user.
+    pub id: UserId,
+    /// Login address as typed.
+    pub email: String,
+    /// Display name; empty until there is one.
+    pub name: String,
+    /// Human, robot or support.
+    pub kind: MembershipKind,
+    /// Key of the effective account role.
+    pub account_role: String,
+    /// State of the membership.
+    pub state: MembershipState,
+    /// End of the open invitation.
+    pub invited_until: Timestamp,
+    /// Last login here; zero means never.
+    pub last_login_at: Timestamp,
+    /// 1 when the last mail could not be delivered.
+    mail_failed: u8,
+    /// End of the running or last lock of the address.
+    pub locked_until: Timestamp,
+    /// 1 when an authenticator is set up.
+    has_authenticator: u8,
+    /// Ids of application and custom roles, comma separated.
+    roles: Option<String>,
+    /// 1 when there is a membership in another organization.
+    is_shared: u8,
+    /// When the membership began.
+    pub created_at: Timestamp,
+    name_key: String,
+    email_key: String,
+}
+
+impl UserRow {
+    /// Name, or address while there is none.
+    pub fn shown_name(&self) -> &str {
+        text::shown_name(Some(&self.name), &self.email)
+    }
+
+    /// Whether the last mail to them failed for good.
+    pub fn mail_failed(&self) -> bool {
+        self.mail_failed == 1
+    }
+
+    /// Whether an authenticator is set up.
+    pub fn has_authenticator(&self) -> bool {
+        self.has_authenticator == 1
+    }
+
+    /// Whether they belong to another organization too.
+    pub fn is_shared(&self) -> bool {
+        self.is_shared == 1
+    }
+
+    /// Ids of their application and custom roles.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.roles.as_deref().unwrap_or_default().split(',').filter(|role| !role.is_empty())
+    }
+
+    fn key(&self, sort: UserSort) -> CursorKey {
+        match sort {
+            UserSort::Name => CursorKey::Text(self.name_key.clone()),
+            UserSort::Email => CursorKey::Text(self.email_key.clone()),
+            UserSort::Status => CursorKey::Pair(self.state.key().to_owned(), self.name_key.clone()),
+            UserSort::LastLogin => CursorKey::Number(self.last_login_at.micros()),
+        }
+    }
+}
+
+/// A page of the list.
+#[derive(Debug, Clone)]
+pub struct UserPage {
+    /// The rows, in order.
+    pub rows: Vec<UserRow>,
+    /// How many match in all; at most [`COUNTED_TO`] + 1 where that has to be counted.
+    pub total: i64,
+    /// Rows before this page.
+    pub skipped: u64,
+    /// Where the page before begins.
+    pub previous: Option<Cursor>,
+    /// Where the page after begins.
+    pub next: Option<Cursor>,
+}
+
+/// How many people are in each state, for the status tabs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StateCounts {
+    /// Everybody of the chosen type.
+    pub all: i64,
+    /// Active.
+    pub active: i64,
+    /// Invited, the link still good.
+    pub invited: i64,
+    /// Invited, the link run out.
+    pub expired: i64,
+    /// Disabled.
+    pub disabled: i64,
+    /// Locked right now.
+    pub locked: i64,
+}
+
+impl StateCounts {
+    /// The number on a tab.
+    pub fn of(&self, status: StatusFilter) -> i64 {
+        match status {
+            StatusFilter::All => self.all,
+            StatusFilter::Active => self.active,
+            StatusFilter::Invited => self.invited,
+            StatusFilter::Expired => self.expired,
+            StatusFilter::Disabled => self.disabled,
+            StatusFilter::Locked => self.locked,
+        }
+    }
+}
+
+impl Tx {
+    /// One page of the organization's people.
+    pub async fn list_users(
+        &mut self,
+        organization: OrganizationId,
+        query: &UserQuery,
+        counts: &StateCounts,
+        now: Timestamp,
+    ) -> Result<UserPage> {
+        let plan = self.choose_way(organization, query, now).await?;
+        let statement = self.page_statement(organization, query, plan.as_ref(), now);
+        let rows: Vec<UserRow> = serde_json::from_str(&self.text(&statement).await?)?;
+        let total = match plan {
+            None if query.is_counted() => counts.of(query.status),
+            _ => self.number(&self.count_statement(organization, query, plan.as_ref(), now)).await?,
+        };
+        Ok(into_page(rows, query, total))
+    }
+
+    /// The numbers on the status tabs, from the counters the database keeps.
+    pub async fn state_counts(
+        &mut self,
+        organization: OrganizationId,
+        kind: KindFilter,
+        now: Timestamp,
+    ) -> Result<StateCounts> {
+        let (from, to) = dialect::rows_as_json(self.backend());
+        let kinds = kind_condition(kind);
+        let mut statement = Statement::default();
+        let org = statement.bind(organization.to_string());
+        let now = statement.bind(now);
+        statement.push(&format!(
+            "SELECT {from} active, invited, disabled,
+                 (SELECT count(*) FROM memberships m WHERE m.organization_id = {org} AND m.invited_until > 0
+                    AND m.invited_until <= {now}),
+                 (SELECT count(*) FROM sign_in_attempts a CROSS JOIN users u CROSS JOIN memberships m
+                  WHERE a.locked_until > {now} AND u.address_hash = a.address_hash
+                    AND m.organization_id = {org} AND m.user_id = u.id AND {kinds}) {to}
+             FROM (SELECT coalesce(sum(CASE WHEN state = 'active' THEN people END), 0) AS active,
+                          coalesce(sum(CASE WHEN state = 'invited' THEN people END), 0) AS invited,
+                          coalesce(sum(CASE WHEN state = 'disabled' THEN people END), 0) AS disabled
+                   FROM membership_counts m WHERE organization_id = {org} AND {kinds}) sums"
+        ));
+        let rows: Vec<[i64; 5]> = serde_json::from_str(&self.text(&statement).await?)?;
+        let [active, invited, disabled, expired, locked] = rows.first().copied().unwrap_or_default();
+        Ok(StateCounts {
+            all: active + invited + disabled,
+            active,
+            invited: invited - expired,
+            expired,
+            disabled,
+            locked,
+        })
+    }
+
+    /// Every statement the list may send for a query, with the plan the database makes for it; for the test that no
+    /// list ever reads a whole table.
+    pub async fn explain_user_list(
+        &mut self,
+        organization: OrganizationId,
+        query: &UserQuery,
+        now: Timestamp,
+    ) -> Result<Vec<(String, Vec<String>)>> {
+        let mut plans = Vec::new();
+        let mut ways = vec![None];
+        ways.extend(gathers(query).into_iter().map(Some));
+        for way in ways {
+            let statement = self.page_statement(organization, query, way.as_ref(), now);
+            let steps = self.plan(&statement).await?;
+            plans.push((statement.sql().to_owned(), steps));
+        }
+        Ok(plans)
+    }
+
+    /// The most selective filter, when it finds few enough rows to gather.
+    async fn choose_way(
+        &mut self,
+        organization: OrganizationId,
+        query: &UserQuery,
+        now: Timestamp,
+    ) -> Result<Option<Gather>> {
+        let mut best: Option<(i64, Gather)> = None;
+        for gather in gathers(query) {
+            let mut statement = Statement::default();
+            let org = statement.bind(organization.to_string());
+            let found = gather.sql(&mut statement, self.backend(), query, &org, now);
+            statement.push(&format!(
+                "SELECT count(*) FROM (SELECT 1 FROM ({found}) f CROSS JOIN memberships m
+                 WHERE m.organization_id = {org} AND m.user_id = f.user_id LIMIT {}) few",
+                FEW + 1
+            ));
+            let count = self.number(&statement).await?;
+            if count <= FEW && best.as_ref().is_none_or(|(least, _)| count < *least) {
+                best = Some((count, gather));
+            }
+        }
+        Ok(best.map(|(_, gather)| gather))
+    }
+
+    fn page_statement(
+        &self,
+        organization: OrganizationId,
+        query: &UserQuery,
+        way: Option<&Gather>,
+        now: Timestamp,
+    ) -> Statement {
+        let (from, to) = dialect::rows_as_json(self.backend());
+        let mut statement = Statement::default();
+        let org = statement.bind(organization.to_string());
+        let columns = "id, email, display_name, kind, account_role, state, invited_until, last_login_at, mail_failed,
+             locked_until, mfa, roles, is_shared, created_at, name_key, email_key";
+        statement.push(&format!(
+            "SELECT {from} {columns} {to} FROM (SELECT m.user_id AS id, u.email, u.display_name, m.kind,
+                 m.account_role, m.state, m.invited_until, m.last_login_at,
+                 CASE WHEN m.mail_failed THEN 1 ELSE 0 END AS mail_failed,
+                 coalesce(a.locked_until, 0) AS locked_until,
+                 CASE WHEN EXISTS (SELECT 1 FROM authenticators t WHERE t.user_id = m.user_id AND t.state = 'active')
+                      THEN 1 ELSE 0 END AS mfa,
+                 (SELECT string_agg(r.role_id, ',') FROM membership_roles r
+                  WHERE r.organization_id = m.organization_id AND r.user_id = m.user_id) AS roles,
+                 CASE WHEN EXISTS (SELECT 1 FROM memberships e
+                      WHERE e.user_id = m.user_id AND e.organization_id <> m.organization_id)
+                      THEN 1 ELSE 0 END AS is_shared,
+                 m.created_at, m.name_key, m.email_key "
+        ));
+        push_source(&mut statement, self.backend(), query, way, &org, now);
+        push_cursor(&mut statement, query);
+        let direction = if backwards(query) { "DESC" } else { "ASC" };
+        let order = sort_columns(query.sort)
+            .iter()
+            .map(|column| format!("{column} {direction}"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        statement.push(&format!(" ORDER BY {order} LIMIT {}) page", u64::from(query.rows) + 1));
+        statement
+    }
+
+    fn count_statement(
+        &self,
+        organization: OrganizationId,
+        query: &UserQuery,
+        way: Option<&Gather>,
+        now: Timestamp,
+    ) -> Statement {
+        let mut statement = Statement::default();
+        let org = statement.bind(organization.to_string());
+        statement.push("SELECT count(*) FROM (SELECT 1 ");
+        push_source(&mut statement, self.backend(), query, way, &org, now);
+        statement.push(&format!(" LIMIT {}) counted", COUNTED_TO + 1));
+        statement
+    }
+}
+
+/// A filter that has an index of its own to start from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gather {
+    Search,
+    AccountRole,
+    Role,
+    Expired,
+    Locked,
+    Robots,
+    LastLogin,
+    Authenticators,
+}
+
+fn gathers(query: &UserQuery) -> Vec<Gather> {
+    let mut gathers = Vec::new();
+    if query.search.chars().count() >= 3 {
+        gathers.push(Gather::Search);
+    }
+    if let Some(role) = &query.role {
+        gathers.push(if is_account_role(role) { Gather::AccountRole } else { Gather::Role });
+    }
+    match query.status {
+        StatusFilter::Expired => gathers.push(Gather::Expired),
+        StatusFilter::Locked => gathers.push(Gather::Locked),
+        _ => {}
+    }
+    if query.kind == KindFilter::ServiceAccounts {
+        gathers.push(Gather::Robots);
+    }
+    if query.last_login.is_some() && query.sort != UserSort::LastLogin {
+        gathers.push(Gather::LastLogin);
+    }
+    if query.mfa == Some(MfaFilter::On) {
+        gathers.push(Gather::Authenticators);
+    }
+    gathers
+}
+
+impl Gather {
+    /// The statement that finds the ids, as column `user_id`.
+    fn sql(
+        self,
+        statement: &mut Statement,
+        backend: super::Backend,
+        query: &UserQuery,
+        org: &str,
+        now: Timestamp,
+    ) -> String {
+        match self {
+            Self::Search => dialect::users_containing(backend, statement, &query.search),
+            Self::AccountRole => {
+                let role = statement.bind(query.role.as_deref().unwrap_or_default());
+                format!(
+                    "SELECT user_id FROM memberships WHERE organization_id = {org} AND account_role = {role}"
+                )
+            }
+            Self::Role => {
+                let role = statement.bind(query.role.as_deref().unwrap_or_default());
+                format!("SELECT user_id FROM membership_roles WHERE organization_id = {org} AND role_id = {role}")
+            }
+            Self::Expired => {
+                let now = statement.bind(now);
+                format!(
+                    "SELECT user_id FROM memberships WHERE organization_id = {org} AND invited_until > 0
+                     AND invited_until <= {now}"
+                )
+            }
+            Self::Locked => {
+                let now = statement.bind(now);
+                format!(
+                    "SELECT l.id AS user_id FROM sign_in_attempts k CROSS JOIN users l
+                     WHERE k.locked_until > {now} AND l.address_hash = k.address_hash"
+                )
+            }
+            Self::Robots => {
+                format!("SELECT user_id FROM memberships WHERE organization_id = {org} AND kind = 'token'")
+            }
+            Self::LastLogin => {
+                let (from, to) = login_range(query.last_login, now);
+                let (from, to) = (statement.bind(from), statement.bind(to));
+                format!(
+                    "SELECT user_id FROM memberships WHERE organization_id = {org}
+                     AND last_login_at BETWEEN {from} AND {to}"
+                )
+            }
+            Self::Authenticators => "SELECT user_id FROM authenticators WHERE state = 'active'".to_owned(),
+        }
+    }
+}
+
+fn is_account_role(key: &str) -> bool {
+    key.parse::<crate::domain::roles::AccountRole>().is_ok()
+}
+
+fn kind_condition(kind: KindFilter) -> &'static str {
+    match kind {
+        KindFilter::People => "m.kind <> 'token'",
+        KindFilter::ServiceAccounts => "m.kind = 'token'",
+        KindFilter::All => "1 = 1",
+    }
+}
+
+/// FROM and WHERE of the list, up to the cursor.
+fn push_source(
+    statement: &mut Statement,
+    backend: super::Backend,
+    query: &UserQuery,
+    way: Option<&Gather>,
+    org: &str,
+    now: Timestamp,
+) {
+    // CROSS JOIN keeps SQLite to the written order; to PostgreSQL it is an ordinary join.
+    match way {
+        Some(gather) => {
+            let found = gather.sql(statement, backend, query, org, now);
+            statement.push(&format!("FROM ({found}) f CROSS JOIN memberships m CROSS JOIN users u "));
+        }
+        None => {
+            statement.push("FROM memberships m CROSS JOIN users u ");
+        }
+    }
+    statement.push(&format!(
+        "LEFT JOIN sign_in_attempts a ON a.address_hash = u.address_hash
+         WHERE m.organization_id = {org} AND u.id = m.user_id AND {}",
+        kind_condition(query.kind)
+    ));
+    if way.is_some() {
+        statement.push(" AND m.user_id = f.user_id");
+    }
+    if !query.search.is_empty() && way != Some(&Gather::Search) {
+        let condition = dialect::contains(backend, statement, &query.search);
+        statement.push(" AND ").push(&condition);
+    }
+    push_status(statement, query.status, now);
+    if let Some(role) = &query.role
+        && !matches!(way, Some(Gather::AccountRole | Gather::Role))
+    {
+        let placeholder = statement.bind(role.as_str());
+        if is_account_role(role) {
+            statement.push(&format!(" AND m.account_role = {placeholder}"));
+        } else {
+            statement.push(&format!(
+                " AND EXISTS (SELECT 1 FROM membership_roles x WHERE x.organization_id = m.organization_id
+                     AND x.user_id = m.user_id AND x.role_id = {placeholder})"
+            ));
+        }
+    }
+    if let Some(mfa) = query.mfa {
+        let negation = if mfa == MfaFilter::On { "" } else { "NOT " };
+        statement.push(&format!(
+            " AND {negation}EXISTS (SELECT 1 FROM authenticators t WHERE t.user_id = m.user_id AND t.state = 'active')"
+        ));
+    }
+    if query.last_login.is_some() {
+        let (from, to) = login_range(query.last_login, now);
+        let (from, to) = (statement.bind(from), statement.bind(to));
+        statement.push(&format!(" AND m.last_login_at BETWEEN {from} AND {to}"));
+    }
+}
+
+fn push_status(statement: &mut Statement, status: StatusFilter, now: Timestamp) {
+    let condition = match status {
+        StatusFilter::All => return,
+        StatusFilter::Active => "m.state = 'active'".to_owned(),
+        StatusFilter::Disabled => "m.state = 'disabled'".to_owned(),
+        StatusFilter::Invited => {
+            format!("m.state = 'invited' AND m.invited_until > {}", statement.bind(now))
+        }
+        StatusFilter::Expired => {
+            format!("m.state = 'invited' AND m.invited_until <= {}", statement.bind(now))
+        }
+        StatusFilter::Locked => format!("a.locked_until > {}", statement.bind(now)),
+    };
+    statement.push(" AND ").push(&condition);
+}
+
+/// First and last `last_login_at` of the filter; "over 30 days ago" leaves out those who never came.
+fn login_range(filter: Option<LoginFilter>, now: Timestamp) -> (Timestamp, Timestamp) {
+    let never = Timestamp::from_micros(0);
+    let some_time = Timestamp::from_micros(1);
+    match filter {
+        Some(LoginFilter::Over30Days) => (some_time, now.minus(days(30))),
+        Some(LoginFilter::Over90Days) => (some_time, now.minus(days(90))),
+        Some(LoginFilter::Never) => (never, never),
+        None => (never, Timestamp::from_micros(i64::MAX)),
+    }
+}
+
+fn sort_columns(sort: UserSort) -> &'static [&'static str] {
+    match sort {
+        UserSort::Name => &["m.name_key", "m.user_id"],
+        UserSort::Email => &["m.email_key", "m.user_id"],
+        UserSort::Status => &["m.state", "m.name_key", "m.user_id"],
+        UserSort::LastLogin => &["m.last_login_at", "m.user_id"],
+    }
+}
+
+/// Whether the rows are read from the end: descending, or a page before the cursor, but not both.
+fn backwards(query: &UserQuery) -> bool {
+    query.descending != query.cursor.as_ref().is_some_and(|cursor| cursor.before)
+}
+
+fn push_cursor(statement: &mut Statement, query: &UserQuery) {
+    let Some(cursor) = &query.cursor else { return };
+    let mut places = match (&cursor.key, query.sort) {
+        (CursorKey::Text(text), UserSort::Name | UserSort::Email) => vec![statement.bind(text.as_str())],
+        (CursorKey::Number(number), UserSort::LastLogin) => vec![statement.bind(*number)],
+        (CursorKey::Pair(state, name), UserSort::Status) => {
+            vec![statement.bind(state.as_str()), statement.bind(name.as_str())]
+        }
+        // A cursor of another sort order is no place in this one.
+        _ => return,
+    };
+    places.push(statement.bind(cursor.id.as_str()));
+    let comparison = if backwards(query) { "<" } else { ">" };
+    let columns = sort_columns(query.sort).join(", ");
+    statement.push(&format!(" AND ({columns}) {comparison} ({})", places.join(", ")));
+}
+
+/// Cuts the one row too many that tells whether there is more, puts the rows in order and makes the cursors.
+fn into_page(mut rows: Vec<UserRow>, query: &UserQuery, total: i64) -> UserPage {
+    let limit = query.rows as usize;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let before = query.cursor.as_ref().is_some_and(|cursor| cursor.before);
+    if before {
+        rows.reverse();
+    }
+    let given = query.cursor.as_ref().map_or(0, |cursor| cursor.skipped);
+    // Going back, the cursor counts the rows before the page that was left.
+    let skipped = if before { given.saturating_sub(rows.len() as u64) } else { given };
+    let at_start = if before { !more } else { query.cursor.is_none() };
+    let skipped = if at_start { 0 } else { skipped };
+    let has_next = before || more;
+    let cursor = |row: &UserRow, before, skipped| Cursor {
+        key: row.key(query.sort),
+        id: row.id.to_string(),
+        before,
+        skipped,
+    };
+    let previous = if at_start { None } else { rows.first().map(|row| cursor(row, true, skipped)) };
+    let next = if has_next {
+        rows.last().map(|row| cursor(row, false, skipped + rows.len() as u64))
+    } else {
+        None
+    };
+    UserPage { rows, total, skipped, previous, next }
+}

@@ -1,0 +1,11 @@
+//! What each HTML page shows: one plain struct per page beside its template. Handlers fill a struct and render it; the
+//! structs know nothing of requests, policy or the database, so every page can be rendered from samples alone.
+
+pub mod parts;
+pub mod shell;
+pub mod users;
+
+#[cfg(test)]
+pub mod samples;
+#[cfg(test)]
+mod tests;
