@@ -17,6 +17,7 @@ CREATE TABLE users (
     password_hash         TEXT COLLATE "C",
     -- Set while the password in force is a temporary one.
     password_expires_at   BIGINT,
+    -- When the user last chose a password of their own.
     password_changed_at   BIGINT,
     activated_at          BIGINT,
     disabled_at           BIGINT,

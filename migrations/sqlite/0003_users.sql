@@ -17,6 +17,7 @@ CREATE TABLE users (
     password_hash         TEXT,
     -- Set while the password in force is a temporary one.
     password_expires_at   INTEGER,
+    -- When the user last chose a password of their own.
     password_changed_at   INTEGER,
     activated_at          INTEGER,
     disabled_at           INTEGER,

@@ -73,6 +73,14 @@ impl PublicUrl {
                 host == self.host || (is_loopback(&host) && is_loopback(&self.host))
             })
     }
+
+    /// Whether an `Origin` header names this portal.
+    pub fn is_origin(&self, origin: &str) -> bool {
+        let scheme = if self.is_https { "https://" } else { "http://" };
+        origin
+            .strip_prefix(scheme)
+            .is_some_and(|host| self.answers_to(host))
+    }
 }
 
 impl fmt::Display for PublicUrl {

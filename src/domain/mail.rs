@@ -8,7 +8,7 @@ use super::{
     ids::{OrganizationId, UserId},
     text::Email,
     time::{Timestamp, days, minutes},
-    users::{UnknownWord, words},
+    users::words,
 };
 
 words! {
@@ -52,6 +52,20 @@ impl LetterKind {
     /// Whether the letter carries an activation link.
     pub fn activates(self) -> bool {
         Self::ACTIVATIONS.contains(&self)
+    }
+}
+
+words! {
+    /// How far a mail has come.
+    MailState {
+        /// To be sent, or to be tried again.
+        Queued = "queued",
+        /// The mail server, or the folder, has it.
+        Sent = "sent",
+        /// Refused for good, or not deliverable in time.
+        Failed = "failed",
+        /// Restored from a backup; waits until somebody confirms that it was not sent before.
+        Held = "held",
     }
 }
 
@@ -212,9 +226,7 @@ impl Letter {
     /// Which letter it is.
     pub fn kind(&self) -> LetterKind {
         match &self.content {
-            Content::Invitation(Invitation { temporary_password: Some(_), .. }) => {
-                LetterKind::Invitation
-            }
+            Content::Invitation(Invitation { temporary_password: Some(_), .. }) => LetterKind::Invitation,
             Content::Invitation(_) => LetterKind::KnownInvitation,
             Content::Reactivation { .. } => LetterKind::Reactivation,
             Content::AuthenticatorOn { .. } => LetterKind::AuthenticatorOn,
@@ -228,6 +240,15 @@ impl Letter {
             Content::PasswordReset { .. } => LetterKind::PasswordReset,
             Content::AccountLocked { .. } => LetterKind::AccountLocked,
             Content::Removed { .. } => LetterKind::Removed,
+        }
+    }
+
+    /// The membership whose row shows it when this letter is refused for good. The old address of
+    /// a changed one may well be dead, and says nothing about the member.
+    pub fn shows_on(&self) -> Option<(OrganizationId, UserId)> {
+        match &self.content {
+            Content::EmailChanged { old, new, .. } if self.to.email == *old && old != new => None,
+            _ => self.to.member,
         }
     }
 

@@ -5,47 +5,9 @@
 mod levels;
 
 pub use self::levels::{Level, Note};
+use super::users::words;
 
-/// Defines an enum whose variants have a stable key, so that one spelling in one place serves the
-/// database, the addresses and both APIs.
-macro_rules! keyed {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $key:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[derive(serde::Serialize, serde::Deserialize)]
-        pub enum $name { $($(#[$variant_doc])* #[serde(rename = $key)] $variant,)+ }
-
-        impl $name {
-            /// All of them, in the order of the contract.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
-
-            /// The stable key.
-            pub const fn key(self) -> &'static str {
-                match self { $(Self::$variant => $key,)+ }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.key())
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = $crate::domain::users::UnknownWord;
-
-            fn from_str(key: &str) -> Result<Self, Self::Err> {
-                match key {
-                    $($key => Ok(Self::$variant),)+
-                    other => Err($crate::domain::users::UnknownWord(other.to_owned())),
-                }
-            }
-        }
-    };
-}
-pub(super) use keyed;
-
-keyed! {
+words! {
     /// A part of the platform that an organization may have ("provisioned") or not.
     Application {
         /// Call targets, scheduler widgets, reports.
@@ -100,16 +62,13 @@ impl Application {
 
     /// Its pages, in the order of the contract.
     pub fn pages(self) -> impl Iterator<Item = Page> {
-        Page::ALL
-            .iter()
-            .copied()
-            .filter(move |page| page.application() == self)
+        Page::ALL.iter().copied().filter(move |page| page.application() == self)
     }
 }
 
 macro_rules! pages {
     ($($variant:ident = $key:literal in $application:ident: $label:literal,)+) => {
-        keyed! {
+        words! {
             /// One page of the matrix.
             Page { $(#[doc = $label] $variant = $key,)+ }
         }
@@ -172,11 +131,7 @@ impl Page {
 
     /// The pages that hand out power over people, roles and tokens. Only on these may nobody give
     /// more than they have (product contract 8.31).
-    pub const ADMINISTRATIVE: [Self; 3] = [
-        Self::UserManagement,
-        Self::ApplicationRoles,
-        Self::ApplicationClients,
-    ];
+    pub const ADMINISTRATIVE: [Self; 3] = [Self::UserManagement, Self::ApplicationRoles, Self::ApplicationClients];
 
     /// The levels a custom role may use on it, lowest first (portal contract 2.4, product contract
     /// 8.32).
@@ -199,9 +154,7 @@ impl Page {
             (Self::GlobalSettings, Level::Edit) => "Some settings (no messaging)",
             (Self::Alerts, Level::View) => "View only - cannot acknowledge/clear alerts",
             (Self::UserManagement, Level::Edit) => "View and edit existing users",
-            (Self::ApplicationRoles, Level::Edit) => {
-                "View default roles / view and edit existing custom roles"
-            }
+            (Self::ApplicationRoles, Level::Edit) => "View default roles / view and edit existing custom roles",
             (_, Level::None) => "No access",
             (_, Level::View) => "View only",
             (_, Level::Edit) => "View and edit",
@@ -241,11 +194,8 @@ mod tests {
 
     #[test]
     fn all_but_the_workspace_can_be_provisioned() {
-        let provisionable: Vec<Application> = Application::ALL
-            .iter()
-            .copied()
-            .filter(|one| *one != Application::Workspace)
-            .collect();
+        let provisionable: Vec<Application> =
+            Application::ALL.iter().copied().filter(|one| *one != Application::Workspace).collect();
         assert_eq!(provisionable, Application::PROVISIONABLE);
     }
 
@@ -264,10 +214,7 @@ mod tests {
 
     #[test]
     fn labels_of_the_contract() {
-        assert_eq!(
-            Page::CallbackOverview.label(),
-            "Callback Overview (coming soon)"
-        );
+        assert_eq!(Page::CallbackOverview.label(), "Callback Overview (coming soon)");
         assert_eq!(Page::DataSources.label(), "Data source set-up");
         assert_eq!(Page::Apps.label(), "Actions and apps");
         assert_eq!(Application::Platform.label(), "Platform Management");
@@ -283,28 +230,12 @@ mod tests {
             specific,
             [
                 ("callback.exports", "most", "All except Audit reports"),
-                (
-                    "callback.global_settings",
-                    "edit",
-                    "Some settings (no messaging)"
-                ),
+                ("callback.global_settings", "edit", "Some settings (no messaging)"),
                 ("callback.global_settings", "most", "Most settings"),
                 ("callback.call_targets", "most", "Most settings"),
-                (
-                    "callback.alerts",
-                    "view",
-                    "View only - cannot acknowledge/clear alerts"
-                ),
-                (
-                    "platform.user_management",
-                    "edit",
-                    "View and edit existing users"
-                ),
-                (
-                    "platform.application_roles",
-                    "edit",
-                    "View default roles / view and edit existing custom roles"
-                ),
+                ("callback.alerts", "view", "View only - cannot acknowledge/clear alerts"),
+                ("platform.user_management", "edit", "View and edit existing users"),
+                ("platform.application_roles", "edit", "View default roles / view and edit existing custom roles"),
             ]
         );
         for page in Application::Workspace.pages() {
@@ -314,22 +245,14 @@ mod tests {
 
     #[test]
     fn offered_levels_of_the_contract() {
-        let offered =
-            |page: Page| -> Vec<&str> { page.offered().iter().map(|level| level.key()).collect() };
+        let offered = |page: Page| -> Vec<&str> { page.offered().iter().map(|level| level.key()).collect() };
         assert_eq!(offered(Page::Exports), ["none", "view", "most", "all"]);
-        assert_eq!(
-            offered(Page::GlobalSettings),
-            ["none", "view", "edit", "most"]
-        );
+        assert_eq!(offered(Page::GlobalSettings), ["none", "view", "edit", "most"]);
         assert_eq!(offered(Page::CallTargets), ["none", "view", "most"]);
         for page in [Page::UserManagement, Page::ApplicationRoles, Page::Apps] {
             assert_eq!(offered(page), ["none", "view", "edit", "all"]);
         }
-        for page in [
-            Page::Alerts,
-            Page::ApplicationClients,
-            Page::CallbackOverview,
-        ] {
+        for page in [Page::Alerts, Page::ApplicationClients, Page::CallbackOverview] {
             assert_eq!(offered(page), ["none", "view", "all"]);
         }
     }

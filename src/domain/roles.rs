@@ -10,6 +10,7 @@ mod explain;
 mod holdings;
 mod listing;
 mod matrix;
+mod set;
 
 use std::str::FromStr;
 
@@ -24,6 +25,7 @@ pub use self::dialects::{TenantRole, V1Role};
 pub use self::explain::{PageAccess, explain};
 pub use self::holdings::{Holdings, counts_as_administrator};
 pub use self::listing::{MatrixRow, matrix_rows};
+pub use self::set::RoleSet;
 
 /// A role an organization made itself: any mix of pages and offered levels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,9 +99,7 @@ impl FromStr for RoleKey {
         if let Ok(role) = key.parse() {
             return Ok(Self::Application(role));
         }
-        key.parse()
-            .map(Self::Custom)
-            .map_err(|_| UnknownWord(key.to_owned()))
+        key.parse().map(Self::Custom).map_err(|_| UnknownWord(key.to_owned()))
     }
 }
 
@@ -173,26 +173,13 @@ mod tests {
         let all = AccountRole::ALL
             .iter()
             .map(|role| Role::Account(*role))
-            .chain(
-                ApplicationRole::ALL
-                    .iter()
-                    .map(|role| Role::Application(*role)),
-            );
+            .chain(ApplicationRole::ALL.iter().map(|role| Role::Application(*role)));
         for role in all {
-            assert_eq!(
-                role.key().to_string().parse::<RoleKey>().unwrap(),
-                role.key()
-            );
+            assert_eq!(role.key().to_string().parse::<RoleKey>().unwrap(), role.key());
         }
         let id = "0197a3c2-5a10-7c3e-9b1d-2f6e8a4c0d11";
         assert_eq!(id.parse::<RoleKey>().unwrap().to_string(), id);
-        for wrong in [
-            "",
-            "Administrator",
-            "callback:agent",
-            "callback",
-            "TenantAdmin",
-        ] {
+        for wrong in ["", "Administrator", "callback:agent", "callback", "TenantAdmin"] {
             assert!(wrong.parse::<RoleKey>().is_err(), "{wrong}");
         }
     }
@@ -205,23 +192,14 @@ mod tests {
             shown_roles(AccountRole::User, &[CallbackManager], ["Night shift"]),
             ["Callback Manager", "Night shift"]
         );
-        assert_eq!(
-            shown_roles(AccountRole::Analyst, &[CallbackManager], []),
-            ["Analyst", "Callback Manager"]
-        );
+        assert_eq!(shown_roles(AccountRole::Analyst, &[CallbackManager], []), ["Analyst", "Callback Manager"]);
     }
 
     #[test]
     fn roles_that_make_an_administrator() {
         let administrators = giving(Page::UserManagement, Level::All);
-        assert_eq!(
-            administrators.account_roles,
-            [AccountRole::Administrator, AccountRole::UserAdmin]
-        );
-        assert_eq!(
-            administrators.application_roles,
-            [ApplicationRole::PlatformAdministrator]
-        );
+        assert_eq!(administrators.account_roles, [AccountRole::Administrator, AccountRole::UserAdmin]);
+        assert_eq!(administrators.application_roles, [ApplicationRole::PlatformAdministrator]);
         let viewers = giving(Page::Alerts, Level::View);
         assert_eq!(viewers.application_roles.len(), 3);
     }

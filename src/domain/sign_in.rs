@@ -99,9 +99,7 @@ impl AttemptState {
             return Gate::Refused { until };
         }
         // A clock set back leaves the failure in the future: that is soon after it, too.
-        let is_hasty = self
-            .last_failure
-            .is_some_and(|failure| now <= failure.plus(HASTE));
+        let is_hasty = self.last_failure.is_some_and(|failure| now <= failure.plus(HASTE));
         if is_hasty { Gate::Hasty } else { Gate::Open }
     }
 
@@ -124,17 +122,10 @@ impl AttemptState {
 
     fn fail(self, now: Timestamp, is_hasty: bool) -> (Outcome, Self) {
         let failures = self.failures.saturating_add(1);
-        let failed = Self {
-            failures,
-            last_failure: Some(now),
-            ..self
-        };
+        let failed = Self { failures, last_failure: Some(now), ..self };
         if is_hasty || failures >= LOCKING_FAILURE {
             let until = now.plus(LOCK);
-            let locked = Self {
-                locked_until: Some(until),
-                ..failed
-            };
+            let locked = Self { locked_until: Some(until), ..failed };
             (Outcome::Locked { until }, locked)
         } else {
             (Outcome::No, failed)
@@ -144,7 +135,7 @@ impl AttemptState {
     /// What a new address takes over when an account moves to it: the worse of both, so that
     /// changing an address is no way around a lock (portal contract 3.2, rule 3).
     #[must_use]
-    pub fn merged_with(self, other: Self) -> Self {
+    pub fn merged(&self, other: &Self) -> Self {
         Self {
             failures: self.failures.max(other.failures),
             last_failure: self.last_failure.max(other.last_failure),
@@ -182,10 +173,7 @@ mod tests {
         let (outcome, locked) = once.record(at(1), Evidence::Unseen);
         let until = at(1).plus(LOCK);
         assert_eq!(outcome, Outcome::Locked { until });
-        assert_eq!(
-            locked.gate(Timestamp::from_micros(until.micros() - 1)),
-            Gate::Refused { until }
-        );
+        assert_eq!(locked.gate(Timestamp::from_micros(until.micros() - 1)), Gate::Refused { until });
         assert_eq!(locked.gate(until), Gate::Open);
         assert_eq!(locked.locked_at(START), Some(until));
         assert_eq!(locked.locked_at(until), None);
@@ -195,10 +183,7 @@ mod tests {
     fn evidence_does_not_help_where_the_gate_is_closed() {
         let (_, once) = AttemptState::default().record(START, Evidence::Wrong);
         for evidence in [Evidence::Right, Evidence::HalfRight, Evidence::Confirmed] {
-            assert!(matches!(
-                once.record(START, evidence).0,
-                Outcome::Locked { .. }
-            ));
+            assert!(matches!(once.record(START, evidence).0, Outcome::Locked { .. }));
         }
         let (_, locked) = once.record(START, Evidence::Unseen);
         let (outcome, after) = locked.record(START, Evidence::Right);
@@ -209,10 +194,7 @@ mod tests {
     #[test]
     fn unseen_with_an_open_gate_counts_as_wrong() {
         let state = AttemptState::default();
-        assert_eq!(
-            state.record(START, Evidence::Unseen),
-            state.record(START, Evidence::Wrong)
-        );
+        assert_eq!(state.record(START, Evidence::Unseen), state.record(START, Evidence::Wrong));
     }
 
     #[test]
@@ -232,33 +214,20 @@ mod tests {
             last_failure: Some(Timestamp::from_seconds(last_failure)),
             locked_until: Some(Timestamp::from_seconds(locked_until)),
         };
-        let merged = failed(1, 500, 900).merged_with(failed(4, 300, 700));
+        let merged = failed(1, 500, 900).merged(&failed(4, 300, 700));
         assert_eq!(merged, failed(4, 500, 900));
         let clean = AttemptState::default();
-        assert_eq!(failed(2, 5, 9).merged_with(clean), failed(2, 5, 9));
-        assert_eq!(clean.merged_with(failed(2, 5, 9)), failed(2, 5, 9));
+        assert_eq!(failed(2, 5, 9).merged(&clean), failed(2, 5, 9));
+        assert_eq!(clean.merged(&failed(2, 5, 9)), failed(2, 5, 9));
     }
 
     #[test]
     fn the_lock_tells_the_whole_minutes_left() {
         let until = START.plus(LOCK);
-        let left =
-            |micros: i64| lock_message(Timestamp::from_micros(until.micros() - micros), until);
-        assert_eq!(
-            left(1_800_000_000),
-            "This account is locked. You can try again in 30 minutes."
-        );
-        assert_eq!(
-            left(60_000_001),
-            "This account is locked. You can try again in 2 minutes."
-        );
-        assert_eq!(
-            left(60_000_000),
-            "This account is locked. You can try again in 1 minute."
-        );
-        assert_eq!(
-            left(1),
-            "This account is locked. You can try again in 1 minute."
-        );
+        let left = |micros: i64| lock_message(Timestamp::from_micros(until.micros() - micros), until);
+        assert_eq!(left(1_800_000_000), "This account is locked. You can try again in 30 minutes.");
+        assert_eq!(left(60_000_001), "This account is locked. You can try again in 2 minutes.");
+        assert_eq!(left(60_000_000), "This account is locked. You can try again in 1 minute.");
+        assert_eq!(left(1), "This account is locked. You can try again in 1 minute.");
     }
 }

@@ -10,9 +10,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 pub use self::addresses::{TypedAddress, read_addresses};
 pub use self::email::{Email, EmailError};
-pub use self::names::{
-    DisplayName, NameError, NamePart, OrganizationName, RoleDescription, RoleName, TokenName,
-};
+pub use self::names::{DisplayName, NameError, NamePart, OrganizationName, RoleDescription, RoleName, TokenName};
 
 /// A text brought to the one form in which search and sort keys are stored and compared: composed
 /// (NFC) and lower-cased, one character at a time.
@@ -23,10 +21,7 @@ pub use self::names::{
 ///
 /// Never a key for signing in: see [`Email::key`], which touches ASCII letters only.
 pub fn fold(text: &str) -> String {
-    text.nfc()
-        .flat_map(char::to_lowercase)
-        .map(|letter| if letter == 'ς' { 'σ' } else { letter })
-        .collect()
+    text.nfc().flat_map(char::to_lowercase).map(|letter| if letter == 'ς' { 'σ' } else { letter }).collect()
 }
 
 /// How a person is called wherever one is named: by name, or by e-mail while there is no name

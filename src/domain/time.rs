@@ -76,6 +76,13 @@ impl Timestamp {
             .unwrap_or_default()
     }
 
+    /// RFC 3339, to the microsecond: `2025-11-20T14:05:00.000000Z`.
+    pub fn rfc3339_micros(self) -> String {
+        self.calendar()
+            .format(format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z"))
+            .unwrap_or_default()
+    }
+
     /// The day alone: `2025-11-20`.
     pub fn date(self) -> String {
         self.calendar()

@@ -2,6 +2,7 @@
 //! its fields and the hash before it, so an edited, removed or reordered event shows, and the signed head beside the
 //! chain shows a cut tail (product contract section 5, S83).
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Result, Tx, backend::on};
@@ -63,6 +64,17 @@ pub struct AuditRow {
     pub hash: Vec<u8>,
 }
 
+/// The last event of a chain, signed.
+#[derive(Debug, Clone)]
+pub struct AuditHead {
+    /// Which chain.
+    pub chain: String,
+    /// Its last number.
+    pub number: i64,
+    /// The signature over number and hash, in hexadecimal.
+    pub signature: String,
+}
+
 /// Where a chain stops being what was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrokenChain {
@@ -76,18 +88,130 @@ pub struct BrokenChain {
     pub what: &'static str,
 }
 
-impl AuditRow {
+/// An event as the texts of an export's columns. The hash covers exactly these, so an export can be proved as well as the
+/// database, and every column of the database is in one of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditRecord {
+    /// When, to the microsecond, RFC 3339.
+    pub time: String,
+    /// Number in the chain.
+    pub number: i64,
+    /// The event's own id.
+    pub id: String,
+    /// Kind, id, name and address of who did it.
+    pub actor: String,
+    /// Stable key.
+    pub action: String,
+    /// Kind, id and name of what it is about.
+    pub target: String,
+    /// Name and id of the organization; the word `installation` for what belongs to none.
+    pub organization: String,
+    /// Client address.
+    pub address: String,
+    /// Request id.
+    #[serde(rename = "request id")]
+    pub request_id: String,
+    /// Changed fields before.
+    pub before: String,
+    /// Changed fields after.
+    pub after: String,
+    /// The hash, in hexadecimal.
+    pub hash: String,
+}
+
+impl AuditRecord {
     /// The hash this event must carry after `previous`.
     fn expected_hash(&self, keys: &DataKeys, previous: &[u8]) -> [u8; 32] {
         let fields = json!([
-            self.chain, self.number, self.id, self.at.micros(), self.action, self.actor_kind, self.actor_id,
-            self.actor_name, self.actor_email, self.target_kind, self.target_id, self.target_name,
-            self.organization, self.address, self.request_id, self.before, self.after,
+            self.time,
+            self.number,
+            self.id,
+            self.actor,
+            self.action,
+            self.target,
+            self.organization,
+            self.address,
+            self.request_id,
+            self.before,
+            self.after,
         ]);
         let mut message = previous.to_vec();
         message.extend_from_slice(fields.to_string().as_bytes());
         keys.audit_hash(&message)
     }
+}
+
+impl From<&AuditRow> for AuditRecord {
+    fn from(row: &AuditRow) -> Self {
+        let id = |id: &Option<String>| id.as_deref().map_or_else(String::new, |id| format!(" {id}"));
+        let email = row.actor_email.as_deref().map_or_else(String::new, |email| format!(" <{email}>"));
+        Self {
+            time: row.at.rfc3339_micros(),
+            number: row.number,
+            id: row.id.to_string(),
+            actor: format!("{}{} {}{email}", row.actor_kind, id(&row.actor_id), row.actor_name),
+            action: row.action.clone(),
+            target: format!("{}{} {}", row.target_kind, id(&row.target_id), row.target_name),
+            organization: format!("{} {}", row.chain, row.organization).trim_end().to_owned(),
+            address: row.address.clone().unwrap_or_default(),
+            request_id: row.request_id.clone().unwrap_or_default(),
+            before: row.before.clone(),
+            after: row.after.clone(),
+            hash: hexadecimal(&row.hash),
+        }
+    }
+}
+
+/// Proves the records of an export, each organization's on its own. A chain may begin in its middle, as one does whose
+/// beginning was filtered away; from there on nothing may be missing. Gives the number of events.
+///
+/// # Errors
+/// The first record that is not what was written.
+pub fn verify_records(
+    keys: &DataKeys,
+    mut records: Vec<AuditRecord>,
+) -> std::result::Result<i64, BrokenChain> {
+    records.sort_by(|one, other| (&one.chain(), one.number).cmp(&(&other.chain(), other.number)));
+    let mut last: Option<(String, i64, Vec<u8>)> = None;
+    for record in &records {
+        let chain = record.chain();
+        let broken = |what| BrokenChain {
+            chain: chain.clone(),
+            number: record.number,
+            id: Some(record.id.clone()),
+            what,
+        };
+        let hash = from_hexadecimal(&record.hash).ok_or_else(|| broken("its hash cannot be read"))?;
+        let previous = match last.take() {
+            Some((before, number, hash)) if before == chain => {
+                if record.number != number + 1 {
+                    return Err(broken("an event before it is missing"));
+                }
+                Some(hash)
+            }
+            _ if record.number == 1 => Some(GENESIS.to_vec()),
+            _ => None,
+        };
+        if previous.is_some_and(|previous| hash != record.expected_hash(keys, &previous)) {
+            return Err(broken("it was altered"));
+        }
+        last = Some((chain, record.number, hash));
+    }
+    Ok(i64::try_from(records.len()).unwrap_or(i64::MAX))
+}
+
+impl AuditRecord {
+    /// The chain it belongs to: the first word of the organization.
+    fn chain(&self) -> String {
+        self.organization.split(' ').next().unwrap_or_default().to_owned()
+    }
+}
+
+fn from_hexadecimal(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes().chunks(2).map(|pair| {
+        std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2).and_then(|pair| u8::from_str_radix(pair, 16).ok())
+    });
+    digits.collect()
 }
 
 /// The signature over the last number and hash of a chain.
@@ -124,7 +248,7 @@ impl Tx {
             previous_hash,
             hash: Vec::new(),
         };
-        row.hash = row.expected_hash(&self.keys, &row.previous_hash).to_vec();
+        row.hash = AuditRecord::from(&row).expected_hash(&self.keys, &row.previous_hash).to_vec();
         self.append(&row).await
     }
 
@@ -187,6 +311,21 @@ impl Tx {
         Ok(())
     }
 
+    /// The signed heads of all chains.
+    pub async fn audit_heads(&mut self) -> Result<Vec<AuditHead>> {
+        let rows = on!(self, |c| sqlx::query_as::<_, (String, i64, Vec<u8>)>(
+            "SELECT chain, number, signature FROM audit_heads ORDER BY chain"
+        )
+        .fetch_all(&mut *c)
+        .await)?;
+        let head = |(chain, number, signature): (String, i64, Vec<u8>)| AuditHead {
+            chain,
+            number,
+            signature: hexadecimal(&signature),
+        };
+        Ok(rows.into_iter().map(head).collect())
+    }
+
     /// Every chain there is, events or head.
     pub async fn audit_chains(&mut self) -> Result<Vec<String>> {
         let chains = on!(self, |c| sqlx::query_scalar::<_, String>(
@@ -229,7 +368,7 @@ impl Tx {
                 if row.previous_hash != hash {
                     return broken("it does not follow the event before it");
                 }
-                if row.hash != row.expected_hash(&self.keys, &hash) {
+                if row.hash != AuditRecord::from(&row).expected_hash(&self.keys, &hash) {
                     return broken("it was altered");
                 }
                 number = row.number;
@@ -263,6 +402,14 @@ impl Tx {
         }
         Ok(Ok(number))
     }
+}
+
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Before and after are kept as the text that was hashed, never re-serialized.

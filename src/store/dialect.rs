@@ -40,6 +40,28 @@ pub(super) fn contains(backend: Backend, statement: &mut Statement, search: &str
     }
 }
 
+macro_rules! lease_due_mails {
+    ($skip_taken:literal) => {
+        concat!(
+            "WITH due AS MATERIALIZED (
+                 SELECT id FROM mails WHERE state = 'queued' AND due_at <= $1 ORDER BY due_at LIMIT $3 ",
+            $skip_taken,
+            ")
+             UPDATE mails SET due_at = $2 WHERE id IN (SELECT id FROM due)
+             RETURNING id, kind, created_at, expires_at, due_at, attempts, organization_id, user_id, letter"
+        )
+    };
+}
+
+/// Takes due mails by pushing their time forward. SQLite has one writer; on PostgreSQL two workers must neither take
+/// the same mail nor wait for each other.
+pub(super) const fn lease_due_mails(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Sqlite => lease_due_mails!(""),
+        Backend::Postgres => lease_due_mails!("FOR UPDATE SKIP LOCKED"),
+    }
+}
+
 /// The trigrams of a text as a full-text query that asks for all of them.
 fn trigrams(search: &str) -> String {
     let letters: Vec<char> = search.chars().collect();

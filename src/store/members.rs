@@ -2,12 +2,15 @@
 //! of another one is found as little as an unknown id.
 
 use super::{Result, StoreError, Tx, backend::on};
-use crate::domain::{
-    ids::{OrganizationId, UserId},
-    roles::AccountRole,
-    text,
-    time::Timestamp,
-    users::{MembershipKind, MembershipState},
+use crate::{
+    domain::{
+        ids::{OrganizationId, UserId},
+        roles::{AccountRole, RoleSet},
+        text,
+        time::Timestamp,
+        users::{MembershipKind, MembershipState},
+    },
+    policy::Person,
 };
 
 /// A user as the organization knows them.
@@ -75,6 +78,24 @@ impl Member {
     /// Name, or address while there is none.
     pub fn shown_name(&self) -> &str {
         text::shown_name(Some(&self.display_name), &self.email)
+    }
+
+    /// What the policy needs to know of them.
+    pub fn person(&self, roles: RoleSet) -> Person {
+        Person {
+            organization: self.organization,
+            user: self.user,
+            name: self.shown_name().to_owned(),
+            kind: self.kind,
+            server_administrator: self.own_role == AccountRole::ServerAdministrator,
+            account_role: self.account_role,
+            roles,
+            enabled: self.enabled,
+            validated: self.validated_at.is_some(),
+            disabled_everywhere: self.disabled_at.is_some(),
+            shared: self.is_shared,
+            has_authenticator: self.has_authenticator,
+        }
     }
 
     /// Whether a lock is running.
@@ -289,6 +310,12 @@ impl Tx {
         .await
         .map(drop))?;
         Ok(())
+    }
+
+    /// Notes in every organization of the user that they changed themselves.
+    pub(crate) async fn note_own_change(&mut self, user: UserId, name: &str, now: Timestamp) -> Result<()> {
+        let by = super::authors::AuthorColumns { id: Some(user.to_string()), name: name.to_owned() };
+        self.bump_user(user, &by, now).await
     }
 
     /// The organizations of a user, whatever their state there; the order in which they are locked.

@@ -181,4 +181,28 @@ impl Tx {
         .await)?;
         Ok(found.is_some())
     }
+
+    /// Whether the organization requires multi-factor authentication.
+    pub async fn mfa_required_in(&mut self, id: OrganizationId) -> Result<bool> {
+        Ok(self.organization(id).await?.is_some_and(|found| found.mfa_required))
+    }
+
+    /// Notes that the user works in the organization from now on: the next login leads there.
+    pub(crate) async fn enter_organization(
+        &mut self,
+        user: UserId,
+        organization: OrganizationId,
+        now: Timestamp,
+    ) -> Result<()> {
+        on!(self, |c| sqlx::query(
+            "UPDATE memberships SET last_login_at = $3 WHERE organization_id = $1 AND user_id = $2"
+        )
+        .bind(organization)
+        .bind(user)
+        .bind(now)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        Ok(())
+    }
 }

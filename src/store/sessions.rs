@@ -398,4 +398,34 @@ impl Tx {
             .map(|done| done.rows_affected()))?;
         Ok(ended)
     }
+
+    /// Forgets sessions that began before `began` and what was remembered of those that ended before `ended`.
+    pub async fn forget_old_sessions(&mut self, began: Timestamp, ended: Timestamp) -> Result<()> {
+        on!(self, |c| sqlx::query("DELETE FROM sessions WHERE last_active_at < $1")
+            .bind(began)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        on!(self, |c| sqlx::query("DELETE FROM ended_sessions WHERE ended_at < $1")
+            .bind(ended)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        Ok(())
+    }
+
+    /// Ends one session of the user; false when there is none of this id.
+    pub(crate) async fn end_session(&mut self, user: UserId, session: SessionId, now: Timestamp) -> Result<bool> {
+        let key = on!(self, |c| sqlx::query_scalar::<_, Vec<u8>>(
+            "SELECT id_hash FROM sessions WHERE user_id = $1 AND id = $2"
+        )
+        .bind(user)
+        .bind(session)
+        .fetch_optional(&mut *c)
+        .await)?;
+        match key {
+            Some(key) => self.remove_session(&key, EndReason::Ended, now).await,
+            None => Ok(false),
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Failed attempts per login address, and the record of sign-ins.
 
-use super::{Result, Tx, backend::{Backend, on}};
+use super::{Result, Tx, User, backend::{Backend, on}};
 use crate::domain::{
     audit::Occasion,
     ids::{EventId, OrganizationId, UserId},
@@ -16,6 +16,25 @@ pub(crate) struct HeldAttempts {
     pub(crate) state: AttemptState,
     /// The login form whose refusal was last.
     pub(crate) last_form: Option<Vec<u8>>,
+}
+
+/// Where a login would lead.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The organization entered: the one last worked in among those the user can work in now.
+    pub organization: Option<OrganizationId>,
+    /// Whether an activation link is waiting somewhere.
+    pub has_invitation: bool,
+    /// Whether the authenticator's code is due.
+    pub needs_code: bool,
+    any: Option<OrganizationId>,
+}
+
+impl Entry {
+    /// The organization whose audit log tells of the attempt.
+    pub fn home(&self) -> Option<OrganizationId> {
+        self.organization.or(self.any)
+    }
 }
 
 /// One line of "Recent logins".
@@ -57,6 +76,53 @@ impl Tx {
         Ok(HeldAttempts { hash, state: read_state(failures, last_failure, locked_until), last_form })
     }
 
+    /// The attempts of an address as they are, holding nothing, and the login form whose refusal was last.
+    pub(crate) async fn attempts_of(&mut self, address_key: &str) -> Result<(AttemptState, Option<Vec<u8>>)> {
+        let hash = self.keys.address_hash(address_key).to_vec();
+        let state = self.attempts(&hash).await?.unwrap_or_default();
+        let form = on!(self, |c| sqlx::query_scalar::<_, Option<Vec<u8>>>(
+            "SELECT last_form FROM sign_in_attempts WHERE address_hash = $1"
+        )
+        .bind(&hash)
+        .fetch_optional(&mut *c)
+        .await)?;
+        Ok((state, form.flatten()))
+    }
+
+    /// What a right password of this user would lead to.
+    pub(crate) async fn entry(&mut self, user: &User, now: Timestamp) -> Result<Entry> {
+        let memberships = on!(self, |c| sqlx::query_as::<_, (OrganizationId, String, bool)>(
+            "SELECT m.organization_id, m.state,
+                    o.disabled_at IS NULL AND (m.ends_at IS NULL OR m.ends_at > $2) AS is_open
+             FROM memberships m JOIN organizations o ON o.id = m.organization_id
+             WHERE m.user_id = $1 ORDER BY m.last_login_at DESC, o.name_key"
+        )
+        .bind(user.id)
+        .bind(now)
+        .fetch_all(&mut *c)
+        .await)?;
+        let needs_code = self.mfa_required_by(user.id).await?.is_some() && self.has_authenticator(user.id).await?;
+        let open = |state: &str| {
+            memberships.iter().find(|(_, is, open)| is == state && *open).map(|(organization, ..)| *organization)
+        };
+        Ok(Entry {
+            organization: open("active"),
+            has_invitation: open("invited").is_some(),
+            any: memberships.first().map(|(organization, ..)| *organization),
+            needs_code,
+        })
+    }
+
+    async fn has_authenticator(&mut self, user: UserId) -> Result<bool> {
+        let found = on!(self, |c| sqlx::query_scalar::<_, String>(
+            "SELECT user_id FROM authenticators WHERE user_id = $1 AND state = 'active'"
+        )
+        .bind(user)
+        .fetch_optional(&mut *c)
+        .await)?;
+        Ok(found.is_some())
+    }
+
     /// Writes what the rule came to.
     pub(crate) async fn keep_attempts(&mut self, held: &HeldAttempts) -> Result<()> {
         self.write_attempts(&held.hash, held.state, held.last_form.as_deref()).await
@@ -85,7 +151,7 @@ impl Tx {
     pub(super) async fn merge_attempts(&mut self, old: &[u8], new: &[u8]) -> Result<()> {
         let (old_state, new_state) = (self.attempts(old).await?, self.attempts(new).await?);
         let Some(old_state) = old_state else { return Ok(()) };
-        let merged = new_state.unwrap_or_default().merged_with(old_state);
+        let merged = new_state.unwrap_or_default().merged(&old_state);
         self.write_attempts(new, merged, None).await
     }
 

@@ -2,13 +2,22 @@
 
 use serde::Deserialize;
 
-use super::{Result, Tx, backend::on, dialect, members::{split_ids, word}, statement::Statement};
-use crate::domain::{
-    ids::{CustomRoleId, OrganizationId, SessionId, UserId},
-    pages::{Application, Level, Page},
-    roles::{Access, AccountRole, ApplicationRole, CustomRole, Holdings, RoleKey},
-    text,
-    time::Timestamp,
+use super::{
+    Result, Tx,
+    backend::on,
+    dialect,
+    members::{split_ids, word},
+    statement::Statement,
+};
+use crate::{
+    domain::{
+        ids::{CustomRoleId, OrganizationId, SessionId, UserId},
+        pages::{Application, Level, Page},
+        roles::{Access, AccountRole, ApplicationRole, CustomRole, Holdings, RoleKey, RoleSet},
+        text,
+        time::Timestamp,
+    },
+    policy::Actor,
 };
 
 /// A signed-in person, in the organization they work in now.
@@ -63,6 +72,31 @@ impl Standing {
     /// Name, or address while there is none.
     pub fn shown_name(&self) -> &str {
         text::shown_name(Some(&self.display_name), &self.email)
+    }
+}
+
+impl Standing {
+    /// Their rights in the organization they work in; none while they work in none, or may not any more.
+    pub fn actor(&self) -> Option<Actor> {
+        let here = self.organization.as_ref()?;
+        let member = here.works && here.account_role.is_some();
+        if !member && !self.is_server_administrator {
+            return None;
+        }
+        let outside = if self.is_server_administrator { AccountRole::ServerAdministrator } else { AccountRole::User };
+        Some(Actor {
+            user: self.user,
+            name: self.shown_name().to_owned(),
+            email: self.email.clone(),
+            server_administrator: self.is_server_administrator,
+            organization: here.id,
+            organization_name: here.name.clone(),
+            government: here.government,
+            provisioned: here.provisioned.clone(),
+            member,
+            account_role: here.account_role.filter(|_| member).unwrap_or(outside),
+            access: Access::of(&here.holdings(self.is_server_administrator)),
+        })
     }
 }
 
@@ -221,6 +255,22 @@ impl Tx {
         application.sort();
         let custom = if custom.is_empty() { Vec::new() } else { self.custom_roles(organization, &custom).await? };
         Ok((application, custom))
+    }
+
+    /// The roles a membership has, by their stored ids.
+    pub async fn role_set(&mut self, organization: OrganizationId, ids: &[String]) -> Result<RoleSet> {
+        let (application, custom) = self.split_roles(organization, ids).await?;
+        Ok(RoleSet::new(application, custom))
+    }
+
+    /// The roles somebody asks for by key; the first that this organization does not have is given back instead.
+    pub async fn wanted_roles(
+        &mut self,
+        organization: OrganizationId,
+        keys: &[String],
+    ) -> Result<std::result::Result<RoleSet, String>> {
+        let custom = self.custom_roles(organization, &[]).await?;
+        Ok(RoleSet::read(keys.iter().map(String::as_str), &custom).map_err(|unknown| unknown.0))
     }
 
     /// The custom roles of an organization with these ids; all of them when none is named.

@@ -55,11 +55,6 @@ impl Statement {
         format!("${}", self.values.len())
     }
 
-    pub(super) fn push_bind(&mut self, value: impl Into<Value>) -> &mut Self {
-        let placeholder = self.bind(value);
-        self.push(&placeholder)
-    }
-
     /// The text alone, for plans and tests.
     pub(super) fn sql(&self) -> &str {
         &self.sql

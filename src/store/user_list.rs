@@ -8,14 +8,18 @@
 use serde::Deserialize;
 
 use super::{Result, Tx, dialect, statement::Statement};
-use crate::domain::{
-    ids::{OrganizationId, UserId},
-    text,
-    time::{Timestamp, days},
-    users::{
-        Cursor, CursorKey, KindFilter, LoginFilter, MembershipKind, MembershipState, MfaFilter, StatusFilter,
-        UserQuery, UserSort,
+use crate::{
+    domain::{
+        ids::{OrganizationId, UserId},
+        roles::{AccountRole, RoleSet},
+        text,
+        time::{Timestamp, days},
+        users::{
+            Cursor, CursorKey, KindFilter, LoginFilter, MembershipKind, MembershipState, MfaFilter, StatusFilter,
+            UserQuery, UserSort,
+        },
     },
+    policy::Person,
 };
 
 /// A filter that finds at most this many rows is gathered; the sort of so few costs less than the walk.
@@ -55,6 +59,10 @@ pub struct UserRow {
     is_shared: u8,
     /// When the membership began.
     pub created_at: Timestamp,
+    is_server_administrator: u8,
+    enabled: u8,
+    validated: u8,
+    disabled_everywhere: u8,
     name_key: String,
     email_key: String,
 }
@@ -80,6 +88,24 @@ impl UserRow {
         self.is_shared == 1
     }
 
+    /// What the policy needs to know of them.
+    pub fn person(&self, organization: OrganizationId, account_role: AccountRole, roles: RoleSet) -> Person {
+        Person {
+            organization,
+            user: self.id,
+            name: self.shown_name().to_owned(),
+            kind: self.kind,
+            server_administrator: self.is_server_administrator == 1,
+            account_role,
+            roles,
+            enabled: self.enabled == 1,
+            validated: self.validated == 1,
+            disabled_everywhere: self.disabled_everywhere == 1,
+            shared: self.is_shared(),
+            has_authenticator: self.has_authenticator(),
+        }
+    }
+
     /// Ids of their application and custom roles.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
         self.roles.as_deref().unwrap_or_default().split(',').filter(|role| !role.is_empty())
@@ -102,6 +128,8 @@ pub struct UserPage {
     pub rows: Vec<UserRow>,
     /// How many match in all; at most [`COUNTED_TO`] + 1 where that has to be counted.
     pub total: i64,
+    /// Whether `total` was counted, and therefore only so far.
+    pub counted: bool,
     /// Rows before this page.
     pub skipped: u64,
     /// Where the page before begins.
@@ -153,11 +181,13 @@ impl Tx {
         let plan = self.choose_way(organization, query, now).await?;
         let statement = self.page_statement(organization, query, plan.as_ref(), now);
         let rows: Vec<UserRow> = serde_json::from_str(&self.text(&statement).await?)?;
-        let total = match plan {
-            None if query.is_counted() => counts.of(query.status),
-            _ => self.number(&self.count_statement(organization, query, plan.as_ref(), now)).await?,
+        let counted = plan.is_some() || !query.is_counted();
+        let total = if counted {
+            self.number(&self.count_statement(organization, query, plan.as_ref(), now)).await?
+        } else {
+            counts.of(query.status)
         };
-        Ok(into_page(rows, query, total))
+        Ok(into_page(rows, query, total, counted))
     }
 
     /// The numbers on the status tabs, from the counters the database keeps.
@@ -251,7 +281,7 @@ impl Tx {
         let mut statement = Statement::default();
         let org = statement.bind(organization.to_string());
         let columns = "id, email, display_name, kind, account_role, state, invited_until, last_login_at, mail_failed,
-             locked_until, mfa, roles, is_shared, created_at, name_key, email_key";
+             locked_until, mfa, roles, is_shared, created_at, server, enabled, validated, disabled, name_key, email_key";
         statement.push(&format!(
             "SELECT {from} {columns} {to} FROM (SELECT m.user_id AS id, u.email, u.display_name, m.kind,
                  m.account_role, m.state, m.invited_until, m.last_login_at,
@@ -264,7 +294,11 @@ impl Tx {
                  CASE WHEN EXISTS (SELECT 1 FROM memberships e
                       WHERE e.user_id = m.user_id AND e.organization_id <> m.organization_id)
                       THEN 1 ELSE 0 END AS is_shared,
-                 m.created_at, m.name_key, m.email_key "
+                 m.created_at, m.name_key, m.email_key,
+                 CASE WHEN u.account_role = 'server_administrator' THEN 1 ELSE 0 END AS server,
+                 CASE WHEN m.enabled THEN 1 ELSE 0 END AS enabled,
+                 CASE WHEN m.validated_at IS NULL THEN 0 ELSE 1 END AS validated,
+                 CASE WHEN u.disabled_at IS NULL THEN 0 ELSE 1 END AS disabled "
         ));
         push_source(&mut statement, self.backend(), query, way, &org, now);
         push_cursor(&mut statement, query);
@@ -385,7 +419,7 @@ impl Gather {
 }
 
 fn is_account_role(key: &str) -> bool {
-    key.parse::<crate::domain::roles::AccountRole>().is_ok()
+    key.parse::<AccountRole>().is_ok()
 }
 
 fn kind_condition(kind: KindFilter) -> &'static str {
@@ -514,7 +548,7 @@ fn push_cursor(statement: &mut Statement, query: &UserQuery) {
 }
 
 /// Cuts the one row too many that tells whether there is more, puts the rows in order and makes the cursors.
-fn into_page(mut rows: Vec<UserRow>, query: &UserQuery, total: i64) -> UserPage {
+fn into_page(mut rows: Vec<UserRow>, query: &UserQuery, total: i64, counted: bool) -> UserPage {
     let limit = query.rows as usize;
     let more = rows.len() > limit;
     rows.truncate(limit);
@@ -540,5 +574,5 @@ fn into_page(mut rows: Vec<UserRow>, query: &UserQuery, total: i64) -> UserPage 
     } else {
         None
     };
-    UserPage { rows, total, skipped, previous, next }
+    UserPage { rows, total, counted, skipped, previous, next }
 }

@@ -30,6 +30,8 @@ pub struct User {
     pub password_hash: Option<String>,
     /// End of the temporary password in force; none when the password is the user's own.
     pub password_expires_at: Option<Timestamp>,
+    /// Whether the user ever chose a password of their own.
+    pub has_chosen_password: bool,
     /// Raised to end all sessions.
     pub session_epoch: i64,
     /// Chosen theme; none follows the system.
@@ -66,6 +68,7 @@ struct UserRow {
     activated_at: Option<Timestamp>,
     password_hash: Option<String>,
     password_expires_at: Option<Timestamp>,
+    has_chosen_password: bool,
     session_epoch: i64,
     theme: Option<String>,
     rows_per_page: Option<i64>,
@@ -83,6 +86,7 @@ impl UserRow {
             activated_at: self.activated_at,
             password_hash: self.password_hash,
             password_expires_at: self.password_expires_at,
+            has_chosen_password: self.has_chosen_password,
             session_epoch: self.session_epoch,
             theme: self.theme,
             rows_per_page: self.rows_per_page,
@@ -136,7 +140,8 @@ macro_rules! user_columns {
     ($rest:literal) => {
         concat!(
             "SELECT id, kind, email, display_name, account_role, disabled_at, activated_at, password_hash,
-                 password_expires_at, session_epoch, theme, rows_per_page FROM users ",
+                 password_expires_at, password_changed_at IS NOT NULL AS has_chosen_password, session_epoch, theme,
+                 rows_per_page FROM users ",
             $rest
         )
     };
@@ -159,6 +164,16 @@ impl Tx {
             .fetch_optional(&mut *c)
             .await)?;
         row.map(UserRow::read).transpose()
+    }
+
+    /// Whether there is a Server Administrator, disabled or not.
+    pub async fn is_set_up(&mut self) -> Result<bool> {
+        let found = on!(self, |c| sqlx::query_scalar::<_, String>(
+            "SELECT id FROM users WHERE account_role = 'server_administrator' LIMIT 1"
+        )
+        .fetch_optional(&mut *c)
+        .await)?;
+        Ok(found.is_some())
     }
 
     /// Adds a user.
@@ -195,7 +210,7 @@ impl Tx {
         Ok(id)
     }
 
-    /// Stores a hashed password.
+    /// Stores a hashed password; only one of the user's own counts as chosen.
     pub(crate) async fn set_password(
         &mut self,
         user: UserId,
@@ -204,12 +219,13 @@ impl Tx {
     ) -> Result<()> {
         let (hash, until) = password.columns();
         on!(self, |c| sqlx::query(
-            "UPDATE users SET password_hash = $2, password_expires_at = $3, password_changed_at = $4 WHERE id = $1"
+            "UPDATE users SET password_hash = $2, password_expires_at = $3,
+                 password_changed_at = coalesce($4, password_changed_at) WHERE id = $1"
         )
         .bind(user)
         .bind(hash)
         .bind(until)
-        .bind(now)
+        .bind(until.is_none().then_some(now))
         .execute(&mut *c)
         .await
         .map(drop))?;
@@ -306,6 +322,17 @@ impl Tx {
         on!(self, |c| sqlx::query("UPDATE users SET rows_per_page = $2 WHERE id = $1")
             .bind(user)
             .bind(i64::from(rows))
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        Ok(())
+    }
+
+    /// Remembers the chosen theme; none follows the system.
+    pub async fn remember_theme(&mut self, user: UserId, theme: Option<&str>) -> Result<()> {
+        on!(self, |c| sqlx::query("UPDATE users SET theme = $2 WHERE id = $1")
+            .bind(user)
+            .bind(theme)
             .execute(&mut *c)
             .await
             .map(drop))?;

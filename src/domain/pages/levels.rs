@@ -1,8 +1,8 @@
 //! How far access to a page goes, in one order for all pages, and the notes that qualify it.
 
-use super::keyed;
+use crate::domain::users::words;
 
-keyed! {
+words! {
     /// A level of access. Totally ordered, lowest first (portal contract 2.3).
     Level {
         /// The page is absent and answers 403.
@@ -54,9 +54,7 @@ impl Note {
     pub const fn text(self) -> &'static str {
         match self {
             Self::ComingSoon => "the page is announced but not there yet",
-            Self::VendorReserved => {
-                "some settings of the page are reserved for Server Administrators"
-            }
+            Self::VendorReserved => "some settings of the page are reserved for Server Administrators",
             Self::AlertsReadOnly => "sees alerts but can neither acknowledge nor clear them",
             Self::InvitedTo => "those invited to",
             Self::CreateAndInvitedTo => "create new; those invited to",

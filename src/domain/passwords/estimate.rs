@@ -89,9 +89,7 @@ fn known_words(context: &PolicyContext<'_>) -> Vec<String> {
         .chain(context.organizations.iter().copied());
     for text in texts {
         let folded = fold(text);
-        let parts = folded
-            .split(|letter: char| !letter.is_alphanumeric())
-            .map(str::to_owned);
+        let parts = folded.split(|letter: char| !letter.is_alphanumeric()).map(str::to_owned);
         for word in parts.chain([squeezed(&folded), folded.clone()]) {
             if word.chars().count() >= SHORTEST_WORD && !words.contains(&word) {
                 words.push(word);
@@ -110,14 +108,8 @@ mod tests {
 
     use super::*;
 
-    const NOBODY: PolicyContext<'static> = PolicyContext {
-        min_length: 12,
-        product: "Rollcall",
-        organizations: &[],
-        email: "",
-        names: &[],
-        in_use: None,
-    };
+    const NOBODY: PolicyContext<'static> =
+        PolicyContext { min_length: 12, product: "Rollcall", organizations: &[], email: "", names: &[], in_use: None };
 
     #[test]
     fn the_words_of_the_person_count_for_nothing() {
@@ -127,12 +119,7 @@ mod tests {
             names: &["Ana Vandermolen"],
             ..NOBODY
         };
-        for own in [
-            "zumbathorpe",
-            "quillsby",
-            "vandermolen",
-            "ZumbathorpeDairies",
-        ] {
+        for own in ["zumbathorpe", "quillsby", "vandermolen", "ZumbathorpeDairies"] {
             assert!(score(own, &ana) < score(own, &NOBODY), "{own}");
             assert!(score(own, &ana) <= Score::One, "{own}");
         }
@@ -140,12 +127,8 @@ mod tests {
 
     #[test]
     fn words_are_whole_parts_and_squeezed_once_each() {
-        let ana = PolicyContext {
-            organizations: &["Acme Health"],
-            email: "ana@acme.example",
-            names: &["Ana"],
-            ..NOBODY
-        };
+        let ana =
+            PolicyContext { organizations: &["Acme Health"], email: "ana@acme.example", names: &["Ana"], ..NOBODY };
         assert_eq!(
             known_words(&ana),
             [
@@ -166,20 +149,14 @@ mod tests {
     fn very_many_organizations_are_cut() {
         let names: Vec<String> = (0..500).map(|n| format!("organization {n:03}")).collect();
         let organizations: Vec<&str> = names.iter().map(String::as_str).collect();
-        let busy = PolicyContext {
-            organizations: &organizations,
-            ..NOBODY
-        };
+        let busy = PolicyContext { organizations: &organizations, ..NOBODY };
         assert_eq!(known_words(&busy).len(), MOST_WORDS);
     }
 
     #[test]
     fn only_the_beginning_of_a_long_password_is_estimated() {
         let weak_start = "a".repeat(ESTIMATED);
-        assert_eq!(
-            score(&format!("{weak_start}kX7vQ2pZr9TbW4mY"), &NOBODY),
-            score(&weak_start, &NOBODY)
-        );
+        assert_eq!(score(&format!("{weak_start}kX7vQ2pZr9TbW4mY"), &NOBODY), score(&weak_start, &NOBODY));
         // The worst input known, a thousand times over: seconds would mean the bound is gone.
         let hostile = "@4({[<369&#!1/|0$5+7%2".repeat(1000);
         let start = Instant::now();
@@ -189,17 +166,8 @@ mod tests {
 
     #[test]
     fn labels_and_bars_rise_together() {
-        let all = [
-            Strength::TooShort,
-            Strength::Weak,
-            Strength::Fair,
-            Strength::Strong,
-            Strength::VeryStrong,
-        ];
-        assert_eq!(
-            all.map(Strength::label),
-            ["Too short", "Weak", "Fair", "Strong", "Very strong"]
-        );
+        let all = [Strength::TooShort, Strength::Weak, Strength::Fair, Strength::Strong, Strength::VeryStrong];
+        assert_eq!(all.map(Strength::label), ["Too short", "Weak", "Fair", "Strong", "Very strong"]);
         assert_eq!(all.map(Strength::bars), [0, 1, 2, 3, 4]);
     }
 }

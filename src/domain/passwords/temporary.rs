@@ -6,8 +6,7 @@ use crate::domain::entropy::Entropy;
 /// Letters, digits and signs of a temporary password: exactly 64, so that six random bits choose
 /// one without bias. Left out are I, O, l, o, 0 and 1, which people mistake for each other, and
 /// every sign that HTML, a form body or a mail would have to escape.
-const TEMPORARY_ALPHABET: &[u8; 64] =
-    b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789#$*-?@_:";
+const TEMPORARY_ALPHABET: &[u8; 64] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789#$*-?@_:";
 
 /// Length of a temporary password: 16 signs of six bits are the 96 bits of security contract S6.
 const TEMPORARY_LENGTH: usize = 16;

@@ -2,10 +2,10 @@
 //! contract section 2).
 
 use super::{Access, matrix};
-use crate::domain::pages::keyed;
 use crate::domain::text::fold;
+use crate::domain::users::words;
 
-keyed! {
+words! {
     /// An account role, in the order of the contract.
     AccountRole {
         /// Everything, everywhere. A user's own role, never given by a membership.
@@ -69,10 +69,7 @@ impl AccountRole {
     /// Whether anybody may give it by a form, an import or a token. The other three come from
     /// `/setup`, the command line and, for the first, a global token.
     pub const fn is_given_by_hand(self) -> bool {
-        !matches!(
-            self,
-            Self::ServerAdministrator | Self::Client | Self::Support
-        )
+        !matches!(self, Self::ServerAdministrator | Self::Client | Self::Support)
     }
 
     /// Whether it is Administrator or Server Administrator, which a User Admin may neither give
@@ -89,10 +86,7 @@ impl AccountRole {
     /// The role of this name or key, ignoring case, for imports.
     pub fn from_name_or_key(text: &str) -> Option<Self> {
         let text = fold(text.trim());
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|role| role.key() == text || fold(role.label()) == text)
+        Self::ALL.iter().copied().find(|role| role.key() == text || fold(role.label()) == text)
     }
 
     /// What it opens by itself, in an organization that has every application.
@@ -107,10 +101,7 @@ mod tests {
 
     #[test]
     fn names_of_the_contract() {
-        let names: Vec<(&str, &str)> = AccountRole::ALL
-            .iter()
-            .map(|role| (role.key(), role.label()))
-            .collect();
+        let names: Vec<(&str, &str)> = AccountRole::ALL.iter().map(|role| (role.key(), role.label())).collect();
         assert_eq!(
             names,
             [
@@ -131,31 +122,22 @@ mod tests {
     #[test]
     fn the_membership_overrides_the_users_own_role() {
         use AccountRole::{Administrator, Analyst, User};
-        assert_eq!(
-            AccountRole::effective(User, Some(Administrator)),
-            Administrator
-        );
+        assert_eq!(AccountRole::effective(User, Some(Administrator)), Administrator);
         assert_eq!(AccountRole::effective(Analyst, None), Analyst);
         assert_eq!(AccountRole::effective(Administrator, Some(User)), User);
     }
 
     #[test]
     fn three_roles_are_given_by_nobody_by_hand() {
-        let not: Vec<&str> = AccountRole::ALL
-            .iter()
-            .filter(|role| !role.is_given_by_hand())
-            .map(|role| role.key())
-            .collect();
+        let not: Vec<&str> =
+            AccountRole::ALL.iter().filter(|role| !role.is_given_by_hand()).map(|role| role.key()).collect();
         assert_eq!(not, ["server_administrator", "client", "support"]);
     }
 
     #[test]
     fn imports_take_names_and_keys_in_any_case() {
         for text in ["IT Admin", "it_admin", " it admin ", "IT_ADMIN"] {
-            assert_eq!(
-                AccountRole::from_name_or_key(text),
-                Some(AccountRole::ItAdmin)
-            );
+            assert_eq!(AccountRole::from_name_or_key(text), Some(AccountRole::ItAdmin));
         }
         assert_eq!(AccountRole::from_name_or_key("admin"), None);
     }

@@ -2,10 +2,11 @@
 //! lacks does not exist, so it has no variant.
 
 use super::{Access, matrix};
-use crate::domain::pages::{Application, keyed};
+use crate::domain::pages::Application;
 use crate::domain::text::fold;
+use crate::domain::users::words;
 
-keyed! {
+words! {
     /// The column of the matrix an application role stands in.
     RoleKind {
         /// Administrator.
@@ -21,7 +22,7 @@ keyed! {
 
 macro_rules! application_roles {
     ($($variant:ident = $key:literal is $kind:ident of $application:ident: $label:literal,)+) => {
-        keyed! {
+        words! {
             /// A default role of an application, in the order of the contract.
             ApplicationRole { $(#[doc = $label] $variant = $key,)+ }
         }
@@ -68,10 +69,7 @@ impl ApplicationRole {
     /// The role of this name or key, ignoring case, for imports.
     pub fn from_name_or_key(text: &str) -> Option<Self> {
         let text = fold(text.trim());
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|role| role.key() == text || fold(role.label()) == text)
+        Self::ALL.iter().copied().find(|role| role.key() == text || fold(role.label()) == text)
     }
 
     /// What it opens by itself, in an organization that has every application.
@@ -90,20 +88,9 @@ mod tests {
         for role in ApplicationRole::ALL {
             let key = format!("{}:{}", role.application().key(), role.kind().key());
             assert_eq!(role.key(), key);
-            assert_eq!(
-                fold(role.label()),
-                fold(&format!(
-                    "{} {}",
-                    role.application().label(),
-                    role.kind().key()
-                ))
-            );
+            assert_eq!(fold(role.label()), fold(&format!("{} {}", role.application().label(), role.kind().key())));
         }
-        assert!(
-            ApplicationRole::ALL
-                .iter()
-                .all(|role| role.application() != Application::Workspace)
-        );
+        assert!(ApplicationRole::ALL.iter().all(|role| role.application() != Application::Workspace));
     }
 
     #[test]
@@ -123,14 +110,8 @@ mod tests {
     #[test]
     fn imports_take_names_and_keys_in_any_case() {
         let manager = Some(ApplicationRole::CallbackManager);
-        assert_eq!(
-            ApplicationRole::from_name_or_key("callback manager"),
-            manager
-        );
-        assert_eq!(
-            ApplicationRole::from_name_or_key(" CALLBACK:MANAGER "),
-            manager
-        );
+        assert_eq!(ApplicationRole::from_name_or_key("callback manager"), manager);
+        assert_eq!(ApplicationRole::from_name_or_key(" CALLBACK:MANAGER "), manager);
         assert_eq!(ApplicationRole::from_name_or_key("manager"), None);
     }
 }

@@ -3,9 +3,9 @@
 //! changes nothing.
 
 use super::AccountRole;
-use crate::domain::pages::keyed;
+use crate::domain::users::words;
 
-keyed! {
+words! {
     /// `role` of the v1 API.
     V1Role {
         /// App Admin.
@@ -23,7 +23,7 @@ keyed! {
     }
 }
 
-keyed! {
+words! {
     /// `roleName` of the tenant API.
     TenantRole {
         /// Server Administrator.
@@ -62,11 +62,7 @@ impl AccountRole {
             Self::ItAdmin => TenantRole::ItAdmin,
             Self::Analyst => TenantRole::Analyst,
             Self::Developer => TenantRole::Developer,
-            Self::UserAdmin
-            | Self::OrganizationCreator
-            | Self::User
-            | Self::Client
-            | Self::Support => TenantRole::User,
+            Self::UserAdmin | Self::OrganizationCreator | Self::User | Self::Client | Self::Support => TenantRole::User,
         }
     }
 }
@@ -87,11 +83,7 @@ impl V1Role {
     /// The effective role after writing this value over `current`.
     #[must_use]
     pub fn written_over(self, current: AccountRole) -> AccountRole {
-        if current.v1() == self {
-            current
-        } else {
-            self.account_role()
-        }
+        if current.v1() == self { current } else { self.account_role() }
     }
 }
 
@@ -111,11 +103,7 @@ impl TenantRole {
     /// The role after writing this value over `current`.
     #[must_use]
     pub fn written_over(self, current: AccountRole) -> AccountRole {
-        if current.tenant() == self {
-            current
-        } else {
-            self.account_role()
-        }
+        if current.tenant() == self { current } else { self.account_role() }
     }
 }
 
@@ -125,10 +113,8 @@ mod tests {
 
     #[test]
     fn projections_of_the_contract() {
-        let table: Vec<(&str, &str, &str)> = AccountRole::ALL
-            .iter()
-            .map(|role| (role.key(), role.v1().key(), role.tenant().key()))
-            .collect();
+        let table: Vec<(&str, &str, &str)> =
+            AccountRole::ALL.iter().map(|role| (role.key(), role.v1().key(), role.tenant().key())).collect();
         assert_eq!(
             table,
             [
@@ -166,22 +152,13 @@ mod tests {
                 assert_eq!(written.written_over(*current).tenant(), *written);
             }
         }
-        assert_eq!(
-            V1Role::User.written_over(AccountRole::UserAdmin),
-            AccountRole::User
-        );
-        assert_eq!(
-            TenantRole::TenantAdmin.written_over(AccountRole::Administrator),
-            AccountRole::ServerAdministrator
-        );
+        assert_eq!(V1Role::User.written_over(AccountRole::UserAdmin), AccountRole::User);
+        assert_eq!(TenantRole::TenantAdmin.written_over(AccountRole::Administrator), AccountRole::ServerAdministrator);
     }
 
     #[test]
     fn names_of_the_dialects_are_exact() {
-        assert_eq!(
-            "ITAdmin".parse::<TenantRole>().unwrap(),
-            TenantRole::ItAdmin
-        );
+        assert_eq!("ITAdmin".parse::<TenantRole>().unwrap(), TenantRole::ItAdmin);
         assert!("IT Admin".parse::<TenantRole>().is_err());
         assert!("itadmin".parse::<TenantRole>().is_err());
         assert!("ROLE_user".parse::<V1Role>().is_err());

@@ -27,31 +27,20 @@ impl PageAccess {
 
     /// The note, unless the label says it already.
     pub fn extra_note(&self) -> Option<&'static str> {
-        self.note
-            .filter(|note| !note.is_in_the_label())
-            .map(Note::text)
+        self.note.filter(|note| !note.is_in_the_label()).map(Note::text)
     }
 }
 
 /// The effective level of every page of the matrix, `none` included, with the roles that give it
 /// (product contract section 4 and 8.5).
 pub fn explain(holdings: &Holdings<'_>) -> Vec<PageAccess> {
-    Page::ALL
-        .iter()
-        .map(|page| explain_page(holdings, *page))
-        .collect()
+    Page::ALL.iter().map(|page| explain_page(holdings, *page)).collect()
 }
 
 fn explain_page(holdings: &Holdings<'_>, page: Page) -> PageAccess {
-    let level = holdings
-        .cells(page)
-        .map(|(_, cell)| cell.level)
-        .max()
-        .unwrap_or(Level::None);
-    let givers: Vec<(GivenBy<'_>, Cell)> = holdings
-        .cells(page)
-        .filter(|(_, cell)| level > Level::None && cell.level == level)
-        .collect();
+    let level = holdings.cells(page).map(|(_, cell)| cell.level).max().unwrap_or(Level::None);
+    let givers: Vec<(GivenBy<'_>, Cell)> =
+        holdings.cells(page).filter(|(_, cell)| level > Level::None && cell.level == level).collect();
     // Two roles give the same level: the less qualified one prevails.
     let own_note = if givers.iter().all(|(_, cell)| cell.note.is_some()) {
         givers.first().and_then(|(_, cell)| cell.note)
@@ -77,11 +66,7 @@ mod tests {
     use crate::domain::pages::Application;
     use crate::domain::time::Timestamp;
 
-    const MEMBER: Holdings<'static> = Holdings {
-        provisioned: Application::ALL,
-        works: true,
-        ..Holdings::NONE
-    };
+    const MEMBER: Holdings<'static> = Holdings { provisioned: Application::ALL, works: true, ..Holdings::NONE };
 
     fn custom(name: &str, levels: &[(Page, Level)]) -> CustomRole {
         CustomRole {
@@ -92,10 +77,7 @@ mod tests {
     }
 
     fn on(page: Page, holdings: &Holdings<'_>) -> PageAccess {
-        explain(holdings)
-            .into_iter()
-            .find(|access| access.page == page)
-            .unwrap()
+        explain(holdings).into_iter().find(|access| access.page == page).unwrap()
     }
 
     fn names(access: &PageAccess) -> Vec<&str> {
@@ -104,30 +86,18 @@ mod tests {
 
     #[test]
     fn a_server_administrator_has_everything_in_every_organization() {
-        let server = Holdings {
-            server_administrator: true,
-            ..Holdings::NONE
-        };
+        let server = Holdings { server_administrator: true, ..Holdings::NONE };
         assert_eq!(Access::of(&server), Access::EVERYTHING);
-        assert_eq!(
-            names(&on(Page::CallTargets, &server)),
-            ["Server Administrator"]
-        );
+        assert_eq!(names(&on(Page::CallTargets, &server)), ["Server Administrator"]);
         assert!(!counts_as_administrator(&server));
     }
 
     #[test]
     fn a_server_administrator_counts_only_through_a_membership() {
-        let own_role_only = Holdings {
-            server_administrator: true,
-            account_role: AccountRole::ServerAdministrator,
-            ..MEMBER
-        };
+        let own_role_only =
+            Holdings { server_administrator: true, account_role: AccountRole::ServerAdministrator, ..MEMBER };
         assert!(!counts_as_administrator(&own_role_only));
-        let with_role = Holdings {
-            application_roles: &[ApplicationRole::PlatformAdministrator],
-            ..own_role_only
-        };
+        let with_role = Holdings { application_roles: &[ApplicationRole::PlatformAdministrator], ..own_role_only };
         assert!(counts_as_administrator(&with_role));
         assert_eq!(
             names(&on(Page::UserManagement, &with_role)),
@@ -144,71 +114,40 @@ mod tests {
             ..MEMBER
         };
         assert!(Access::of(&disabled).is_nothing());
-        assert!(
-            explain(&disabled)
-                .iter()
-                .all(|access| access.from.is_empty())
-        );
+        assert!(explain(&disabled).iter().all(|access| access.from.is_empty()));
     }
 
     #[test]
     fn from_names_the_roles_that_give_exactly_the_level() {
         let role = [custom("Reports", &[(Page::Exports, Level::All)])];
         let holdings = Holdings {
-            application_roles: &[
-                ApplicationRole::CallbackViewer,
-                ApplicationRole::CallbackManager,
-            ],
+            application_roles: &[ApplicationRole::CallbackViewer, ApplicationRole::CallbackManager],
             custom_roles: &role,
             ..MEMBER
         };
-        assert_eq!(
-            names(&on(Page::Exports, &holdings)),
-            ["Callback Manager", "Reports"]
-        );
+        assert_eq!(names(&on(Page::Exports, &holdings)), ["Callback Manager", "Reports"]);
         assert!(on(Page::Webhooks, &holdings).from.is_empty());
     }
 
     #[test]
     fn a_note_goes_with_its_level() {
-        let manager = Holdings {
-            application_roles: &[ApplicationRole::CallbackManager],
-            ..MEMBER
-        };
-        assert_eq!(
-            on(Page::CallTargets, &manager).note,
-            Some(Note::VendorReserved)
-        );
+        let manager = Holdings { application_roles: &[ApplicationRole::CallbackManager], ..MEMBER };
+        assert_eq!(on(Page::CallTargets, &manager).note, Some(Note::VendorReserved));
         assert_eq!(on(Page::GlobalSettings, &manager).note, None);
-        let server = Holdings {
-            server_administrator: true,
-            ..manager
-        };
+        let server = Holdings { server_administrator: true, ..manager };
         assert_eq!(on(Page::CallTargets, &server).note, None);
         let role = [custom("Alerts", &[(Page::Alerts, Level::View)])];
-        let viewer = Holdings {
-            custom_roles: &role,
-            ..MEMBER
-        };
+        let viewer = Holdings { custom_roles: &role, ..MEMBER };
         let alerts = on(Page::Alerts, &viewer);
-        assert_eq!(
-            alerts.label(),
-            "View only - cannot acknowledge/clear alerts"
-        );
+        assert_eq!(alerts.label(), "View only - cannot acknowledge/clear alerts");
         assert_eq!(alerts.extra_note(), None);
     }
 
     #[test]
     fn the_less_qualified_of_two_equal_levels_prevails() {
-        assert_eq!(
-            on(Page::Organizations, &MEMBER).extra_note(),
-            Some("those invited to")
-        );
+        assert_eq!(on(Page::Organizations, &MEMBER).extra_note(), Some("those invited to"));
         let role = [custom("Clients", &[(Page::Organizations, Level::View)])];
-        let holdings = Holdings {
-            custom_roles: &role,
-            ..MEMBER
-        };
+        let holdings = Holdings { custom_roles: &role, ..MEMBER };
         let organizations = on(Page::Organizations, &holdings);
         assert_eq!(organizations.note, None);
         assert_eq!(names(&organizations), ["User", "Clients"]);

@@ -38,16 +38,12 @@ impl<'a> Holdings<'a> {
     /// What each role in force gives on a page.
     pub(super) fn cells(&self, page: Page) -> impl Iterator<Item = (GivenBy<'a>, Cell)> + use<'a> {
         let application = page.application();
-        let is_provisioned =
-            application.is_always_provisioned() || self.provisioned.contains(&application);
+        let is_provisioned = application.is_always_provisioned() || self.provisioned.contains(&application);
         let works = self.works && is_provisioned;
         let account_role = self.account_role;
         let has_account_role = works && account_role != AccountRole::ServerAdministrator;
-        let (application_roles, custom_roles) = if works {
-            (self.application_roles, self.custom_roles)
-        } else {
-            (&[][..], &[][..])
-        };
+        let (application_roles, custom_roles) =
+            if works { (self.application_roles, self.custom_roles) } else { (&[][..], &[][..]) };
 
         let server = self.server_administrator.then(|| {
             let role = AccountRole::ServerAdministrator;
@@ -61,14 +57,8 @@ impl<'a> Holdings<'a> {
             let cell = matrix::application_cell(*role, page);
             (GivenBy::Application(*role), cell)
         });
-        let custom = custom_roles
-            .iter()
-            .map(move |role| (GivenBy::Custom(role), Cell::plain(role.access.level(page))));
-        server
-            .into_iter()
-            .chain(account)
-            .chain(application)
-            .chain(custom)
+        let custom = custom_roles.iter().map(move |role| (GivenBy::Custom(role), Cell::plain(role.access.level(page))));
+        server.into_iter().chain(account).chain(application).chain(custom)
     }
 }
 
@@ -94,10 +84,7 @@ impl From<GivenBy<'_>> for Role {
 /// roles of the membership alone (portal contract 2.5, product contract 8.2). Whether it is a
 /// token user, who never counts, the caller knows.
 pub fn counts_as_administrator(holdings: &Holdings<'_>) -> bool {
-    let membership_alone = Holdings {
-        server_administrator: false,
-        ..*holdings
-    };
+    let membership_alone = Holdings { server_administrator: false, ..*holdings };
     Access::of(&membership_alone).reaches(Page::UserManagement, Level::All)
 }
 
@@ -110,11 +97,7 @@ mod tests {
     use crate::domain::ids::CustomRoleId;
     use crate::domain::time::Timestamp;
 
-    const MEMBER: Holdings<'static> = Holdings {
-        provisioned: Application::ALL,
-        works: true,
-        ..Holdings::NONE
-    };
+    const MEMBER: Holdings<'static> = Holdings { provisioned: Application::ALL, works: true, ..Holdings::NONE };
 
     fn custom(name: &str, levels: &[(Page, Level)]) -> CustomRole {
         CustomRole {
@@ -127,51 +110,21 @@ mod tests {
     #[test]
     fn the_table_of_combinations() {
         use ApplicationRole::{
-            CallbackAdministrator, CallbackManager, CallbackViewer, HandoffViewer, PlatformManager,
-            PlatformViewer,
+            CallbackAdministrator, CallbackManager, CallbackViewer, HandoffViewer, PlatformManager, PlatformViewer,
         };
         let alerts = custom("Alerts", &[(Page::Alerts, Level::All)]);
         let units = custom("Units", &[(Page::BusinessUnits, Level::View)]);
         let rows: [(&[ApplicationRole], &[CustomRole], Page, Level); 7] = [
-            (
-                &[CallbackViewer, CallbackManager],
-                &[],
-                Page::Exports,
-                Level::All,
-            ),
-            (
-                &[CallbackViewer, CallbackManager],
-                &[],
-                Page::BusinessUnits,
-                Level::None,
-            ),
-            (
-                &[CallbackManager, CallbackAdministrator],
-                &[],
-                Page::GlobalSettings,
-                Level::Most,
-            ),
+            (&[CallbackViewer, CallbackManager], &[], Page::Exports, Level::All),
+            (&[CallbackViewer, CallbackManager], &[], Page::BusinessUnits, Level::None),
+            (&[CallbackManager, CallbackAdministrator], &[], Page::GlobalSettings, Level::Most),
             (&[CallbackViewer], &[alerts], Page::Alerts, Level::All),
-            (
-                &[CallbackManager],
-                &[units],
-                Page::BusinessUnits,
-                Level::View,
-            ),
-            (
-                &[PlatformViewer, PlatformManager],
-                &[],
-                Page::UserManagement,
-                Level::Edit,
-            ),
+            (&[CallbackManager], &[units], Page::BusinessUnits, Level::View),
+            (&[PlatformViewer, PlatformManager], &[], Page::UserManagement, Level::Edit),
             (&[HandoffViewer], &[], Page::UserManagement, Level::None),
         ];
         for (application_roles, custom_roles, page, level) in rows {
-            let holdings = Holdings {
-                application_roles,
-                custom_roles,
-                ..MEMBER
-            };
+            let holdings = Holdings { application_roles, custom_roles, ..MEMBER };
             assert_eq!(Access::of(&holdings).level(page), level, "{}", page.key());
         }
     }
@@ -187,33 +140,18 @@ mod tests {
 
     #[test]
     fn what_counts_as_an_administrator_is_capability() {
-        let by = |account_role| {
-            counts_as_administrator(&Holdings {
-                account_role,
-                ..MEMBER
-            })
-        };
+        let by = |account_role| counts_as_administrator(&Holdings { account_role, ..MEMBER });
         assert!(by(AccountRole::Administrator));
         assert!(by(AccountRole::UserAdmin));
         assert!(!by(AccountRole::ItAdmin));
         let role = [custom("People", &[(Page::UserManagement, Level::All)])];
-        assert!(counts_as_administrator(&Holdings {
-            custom_roles: &role,
-            ..MEMBER
-        }));
-        assert!(!counts_as_administrator(&Holdings {
-            custom_roles: &role,
-            works: false,
-            ..MEMBER
-        }));
+        assert!(counts_as_administrator(&Holdings { custom_roles: &role, ..MEMBER }));
+        assert!(!counts_as_administrator(&Holdings { custom_roles: &role, works: false, ..MEMBER }));
     }
 
     #[test]
     fn roles_of_applications_that_are_not_provisioned_count_as_absent() {
-        let role = [custom(
-            "Mixed",
-            &[(Page::Exports, Level::All), (Page::Webhooks, Level::View)],
-        )];
+        let role = [custom("Mixed", &[(Page::Exports, Level::All), (Page::Webhooks, Level::View)])];
         let holdings = Holdings {
             account_role: AccountRole::Administrator,
             application_roles: ApplicationRole::ALL,

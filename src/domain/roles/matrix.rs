@@ -19,10 +19,7 @@ impl Cell {
     }
 
     const fn noted(level: Level, note: Note) -> Self {
-        Self {
-            level,
-            note: Some(note),
-        }
+        Self { level, note: Some(note) }
     }
 }
 
@@ -60,52 +57,27 @@ const fn row(own: Own, account: Account) -> Row {
 
 /// An application with Administrator, Manager and Viewer.
 const fn amv(administrator: Cell, manager: Cell, viewer: Cell) -> Own {
-    Own {
-        administrator: Some(administrator),
-        manager: Some(manager),
-        viewer: Some(viewer),
-        agent: None,
-    }
+    Own { administrator: Some(administrator), manager: Some(manager), viewer: Some(viewer), agent: None }
 }
 
 /// An application with Administrator and Viewer.
 const fn av(administrator: Cell, viewer: Cell) -> Own {
-    Own {
-        administrator: Some(administrator),
-        manager: None,
-        viewer: Some(viewer),
-        agent: None,
-    }
+    Own { administrator: Some(administrator), manager: None, viewer: Some(viewer), agent: None }
 }
 
 /// An application with Administrator and Agent.
 const fn ag(administrator: Cell, agent: Cell) -> Own {
-    Own {
-        administrator: Some(administrator),
-        manager: None,
-        viewer: None,
-        agent: Some(agent),
-    }
+    Own { administrator: Some(administrator), manager: None, viewer: None, agent: Some(agent) }
 }
 
 /// An application with Administrator alone.
 const fn a(administrator: Cell) -> Own {
-    Own {
-        administrator: Some(administrator),
-        manager: None,
-        viewer: None,
-        agent: None,
-    }
+    Own { administrator: Some(administrator), manager: None, viewer: None, agent: None }
 }
 
 /// The Workspace, which has no roles of its own.
 const fn none() -> Own {
-    Own {
-        administrator: None,
-        manager: None,
-        viewer: None,
-        agent: None,
-    }
+    Own { administrator: None, manager: None, viewer: None, agent: None }
 }
 
 /// Account roles on a page outside the Workspace, where only the first three have anything.
@@ -115,28 +87,8 @@ const fn three(administrator: Cell, user_admin: Cell, it_admin: Cell) -> Account
 
 /// Account roles on a page of the Workspace.
 const fn nine(cells: [Cell; 9]) -> Account {
-    let [
-        administrator,
-        user_admin,
-        it_admin,
-        organization_creator,
-        analyst,
-        developer,
-        user,
-        client,
-        support,
-    ] = cells;
-    Account {
-        administrator,
-        user_admin,
-        it_admin,
-        organization_creator,
-        analyst,
-        developer,
-        user,
-        client,
-        support,
-    }
+    let [administrator, user_admin, it_admin, organization_creator, analyst, developer, user, client, support] = cells;
+    Account { administrator, user_admin, it_admin, organization_creator, analyst, developer, user, client, support }
 }
 
 // The codes of the table: no access, view, edit, most, all.
@@ -280,10 +232,7 @@ mod tests {
         for role in ApplicationRole::ALL {
             if role.kind() == RoleKind::Administrator {
                 for page in role.application().pages() {
-                    assert_eq!(
-                        account_cell(AccountRole::Administrator, page),
-                        application_cell(*role, page)
-                    );
+                    assert_eq!(account_cell(AccountRole::Administrator, page), application_cell(*role, page));
                 }
             }
         }

@@ -84,33 +84,20 @@ mod tests {
     use super::*;
 
     fn messages(address: &str, password: &str) -> Vec<String> {
-        read_form(address, password)
-            .unwrap_err()
-            .iter()
-            .map(NotAnAttempt::to_string)
-            .collect()
+        read_form(address, password).unwrap_err().iter().map(NotAnAttempt::to_string).collect()
     }
 
     #[test]
     fn messages_are_those_of_the_contract() {
-        assert_eq!(
-            messages(" ", ""),
-            ["Enter your email address.", "Enter your password."]
-        );
+        assert_eq!(messages(" ", ""), ["Enter your email address.", "Enter your password."]);
         assert_eq!(messages("ana", ""), ["Enter your password."]);
         assert_eq!(messages("", "x"), ["Enter your email address."]);
-        assert_eq!(
-            messages("ana", &"x".repeat(1025)),
-            ["Use at most 128 characters."]
-        );
+        assert_eq!(messages("ana", &"x".repeat(1025)), ["Use at most 128 characters."]);
     }
 
     #[test]
     fn any_text_is_an_address_and_any_password_up_to_1024_bytes_is_tried() {
-        assert_eq!(
-            read_form("not an address", " ").unwrap().key(),
-            "not an address"
-        );
+        assert_eq!(read_form("not an address", " ").unwrap().key(), "not an address");
         assert!(read_form("ana", &"x".repeat(1024)).is_ok());
         assert!(read_form("ana", &"\u{1F980}".repeat(128)).is_ok());
     }
@@ -121,11 +108,7 @@ mod tests {
         for typed in ["Ana@x.example", " ana@X.example ", "ana@x.example"] {
             assert_eq!(key(typed), "ana@x.example");
         }
-        for typed in [
-            "\u{212A}im@x.example",
-            "k\u{131}m@x.example",
-            "kim@x\u{FF0E}example",
-        ] {
+        for typed in ["\u{212A}im@x.example", "k\u{131}m@x.example", "kim@x\u{FF0E}example"] {
             assert_ne!(key(typed), "kim@x.example");
         }
     }
@@ -133,10 +116,7 @@ mod tests {
     #[test]
     fn a_valid_address_has_the_key_of_its_account() {
         let email = Email::parse(" Ana@X.example ").unwrap();
-        assert_eq!(
-            LoginAddress::from(&email),
-            LoginAddress::parse("ANA@x.example").unwrap()
-        );
+        assert_eq!(LoginAddress::from(&email), LoginAddress::parse("ANA@x.example").unwrap());
     }
 
     #[test]
@@ -144,10 +124,7 @@ mod tests {
         let first = Timestamp::from_seconds(100);
         assert!(is_double_submit(first, first));
         assert!(is_double_submit(first, Timestamp::from_seconds(110)));
-        assert!(!is_double_submit(
-            first,
-            Timestamp::from_micros(110_000_001)
-        ));
+        assert!(!is_double_submit(first, Timestamp::from_micros(110_000_001)));
     }
 
     proptest! {

@@ -48,20 +48,14 @@ pub fn read_addresses(text: &str) -> Vec<TypedAddress> {
 }
 
 fn is_separator(letter: char) -> bool {
-    matches!(
-        letter,
-        ',' | ';' | '\n' | '\r' | '\u{0B}' | '\u{0C}' | '\u{85}' | '\u{2028}' | '\u{2029}'
-    )
+    matches!(letter, ',' | ';' | '\n' | '\r' | '\u{0B}' | '\u{0C}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 fn read_piece(piece: &str) -> Vec<TypedAddress> {
     match in_brackets(piece.trim()) {
         Some(address) => vec![TypedAddress::read(address)],
         // Several people on one line: a bracketed address is still an address.
-        None => piece
-            .split_whitespace()
-            .map(|word| TypedAddress::read(in_brackets(word).unwrap_or(word)))
-            .collect(),
+        None => piece.split_whitespace().map(|word| TypedAddress::read(in_brackets(word).unwrap_or(word))).collect(),
     }
 }
 
@@ -95,14 +89,7 @@ mod tests {
     fn every_separator_of_the_hint() {
         assert_eq!(
             read("a@x.example,b@x.example;c@x.example d@x.example\te@x.example\r\nf@x.example"),
-            [
-                "a@x.example",
-                "b@x.example",
-                "c@x.example",
-                "d@x.example",
-                "e@x.example",
-                "f@x.example"
-            ]
+            ["a@x.example", "b@x.example", "c@x.example", "d@x.example", "e@x.example", "f@x.example"]
         );
     }
 
@@ -124,14 +111,8 @@ mod tests {
 
     #[test]
     fn several_recipients_on_one_line_are_all_found() {
-        assert_eq!(
-            read("<ana@x.example> <bo@x.example>"),
-            ["ana@x.example", "bo@x.example"]
-        );
-        assert_eq!(
-            read("Ana <ana@x.example> Bo <bo@x.example>"),
-            ["!Ana", "ana@x.example", "!Bo", "bo@x.example"]
-        );
+        assert_eq!(read("<ana@x.example> <bo@x.example>"), ["ana@x.example", "bo@x.example"]);
+        assert_eq!(read("Ana <ana@x.example> Bo <bo@x.example>"), ["!Ana", "ana@x.example", "!Bo", "bo@x.example"]);
     }
 
     #[test]
@@ -153,10 +134,7 @@ mod tests {
 
     #[test]
     fn a_lookalike_does_not_swallow_the_address_it_looks_like() {
-        assert_eq!(
-            read("\u{212A}im@x.example, kim@x.example"),
-            ["!\u{212A}im@x.example", "kim@x.example"]
-        );
+        assert_eq!(read("\u{212A}im@x.example, kim@x.example"), ["!\u{212A}im@x.example", "kim@x.example"]);
     }
 
     #[test]

@@ -48,10 +48,7 @@ impl Email {
         if !is_address(typed) {
             return Err(EmailError::Invalid);
         }
-        Ok(Self {
-            typed: typed.to_owned(),
-            key: typed.to_ascii_lowercase(),
-        })
+        Ok(Self { typed: typed.to_owned(), key: typed.to_ascii_lowercase() })
     }
 
     /// As typed, for showing and for sending mail.
@@ -66,9 +63,7 @@ impl Email {
 
     /// The part before the `@`, as typed.
     pub fn local_part(&self) -> &str {
-        self.typed
-            .split_once('@')
-            .map_or(self.typed.as_str(), |(local, _)| local)
+        self.typed.split_once('@').map_or(self.typed.as_str(), |(local, _)| local)
     }
 
     /// First letter and domain, for a mail that must not give the whole address away (portal
@@ -85,25 +80,20 @@ fn is_address(text: &str) -> bool {
         return false;
     }
     // A second `@` lands in the domain, whose letters do not include it.
-    text.split_once('@')
-        .is_some_and(|(local, domain)| is_local_part(local) && is_domain(domain))
+    text.split_once('@').is_some_and(|(local, domain)| is_local_part(local) && is_domain(domain))
 }
 
 fn is_local_part(local: &str) -> bool {
     (1..=LONGEST_LOCAL).contains(&local.len())
         && local.split('.').all(|atom| {
             !atom.is_empty()
-                && atom.bytes().all(|byte| {
-                    byte.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&byte)
-                })
+                && atom.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&byte))
         })
 }
 
 fn is_domain(domain: &str) -> bool {
-    let last_is_a_number = domain
-        .rsplit('.')
-        .next()
-        .is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit()));
+    let last_is_a_number =
+        domain.rsplit('.').next().is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit()));
     domain.contains('.') && !last_is_a_number && domain.split('.').all(is_label)
 }
 
@@ -111,9 +101,7 @@ fn is_label(label: &str) -> bool {
     (1..=LONGEST_LABEL).contains(&label.len())
         && !label.starts_with('-')
         && !label.ends_with('-')
-        && label
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 impl fmt::Display for Email {
@@ -245,10 +233,7 @@ mod tests {
     fn blank_is_missing() {
         assert_eq!(Email::parse(" \t\n"), Err(EmailError::Missing));
         assert_eq!(EmailError::Missing.to_string(), "Enter an email address.");
-        assert_eq!(
-            EmailError::Invalid.to_string(),
-            "Enter a valid email address."
-        );
+        assert_eq!(EmailError::Invalid.to_string(), "Enter a valid email address.");
     }
 
     #[test]

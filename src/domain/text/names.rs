@@ -138,9 +138,7 @@ impl DisplayName {
         match self.0.split_once(' ') {
             Some((first, rest)) => (
                 NamePart(first.to_owned()),
-                Some(rest.trim_start())
-                    .filter(|rest| !rest.is_empty())
-                    .map(|rest| NamePart(rest.to_owned())),
+                Some(rest.trim_start()).filter(|rest| !rest.is_empty()).map(|rest| NamePart(rest.to_owned())),
             ),
             None => (NamePart(self.0.clone()), None),
         }
@@ -191,65 +189,36 @@ mod tests {
         let message = |text: &str| DisplayName::parse(text).unwrap_err().to_string();
         assert_eq!(message("  "), "Enter a name.");
         assert_eq!(message(&"a".repeat(101)), "Use at most 100 characters.");
-        assert_eq!(
-            OrganizationName::parse("").unwrap_err().to_string(),
-            "Enter an organization name."
-        );
-        assert_eq!(
-            RoleName::parse("").unwrap_err().to_string(),
-            "Enter a role name."
-        );
-        assert_eq!(
-            RoleName::parse(&"a".repeat(61)).unwrap_err().to_string(),
-            "Use at most 60 characters."
-        );
-        assert_eq!(
-            TokenName::parse("").unwrap_err().to_string(),
-            "Enter a token name."
-        );
+        assert_eq!(OrganizationName::parse("").unwrap_err().to_string(), "Enter an organization name.");
+        assert_eq!(RoleName::parse("").unwrap_err().to_string(), "Enter a role name.");
+        assert_eq!(RoleName::parse(&"a".repeat(61)).unwrap_err().to_string(), "Use at most 60 characters.");
+        assert_eq!(TokenName::parse("").unwrap_err().to_string(), "Enter a token name.");
     }
 
     #[test]
     fn length_counts_code_points_after_composing() {
         assert!(DisplayName::parse(&"🦀".repeat(100)).is_ok());
-        assert_eq!(
-            DisplayName::parse(&"🦀".repeat(101)),
-            Err(NameError::TooLong(100))
-        );
+        assert_eq!(DisplayName::parse(&"🦀".repeat(101)), Err(NameError::TooLong(100)));
         assert!(DisplayName::parse(&"a\u{308}".repeat(100)).is_ok());
     }
 
     #[test]
     fn control_and_direction_changing_characters_are_refused() {
         for bad in [
-            "\0", "\u{1b}", "\n", "\r", "\t", "\u{7f}", "\u{85}", "\u{202A}", "\u{202D}",
-            "\u{202E}", "\u{2066}", "\u{2069}", "\u{2028}",
+            "\0", "\u{1b}", "\n", "\r", "\t", "\u{7f}", "\u{85}", "\u{202A}", "\u{202D}", "\u{202E}", "\u{2066}",
+            "\u{2069}", "\u{2028}",
         ] {
             let text = format!("Ana{bad}Lima");
-            assert_eq!(
-                DisplayName::parse(&text),
-                Err(NameError::Unreadable),
-                "{text:?}"
-            );
+            assert_eq!(DisplayName::parse(&text), Err(NameError::Unreadable), "{text:?}");
         }
     }
 
     #[test]
     fn a_name_nobody_can_see_is_missing() {
-        for text in [
-            "\u{200B}",
-            "\u{200B}\u{200D} \u{FEFF}",
-            "\u{2060}",
-            "\u{3164}",
-            "\u{00AD}",
-            "\u{200E}",
-            "\u{2800}",
-        ] {
-            assert_eq!(
-                DisplayName::parse(text),
-                Err(NameError::Missing("Enter a name.")),
-                "{text:?}"
-            );
+        for text in
+            ["\u{200B}", "\u{200B}\u{200D} \u{FEFF}", "\u{2060}", "\u{3164}", "\u{00AD}", "\u{200E}", "\u{2800}"]
+        {
+            assert_eq!(DisplayName::parse(text), Err(NameError::Missing("Enter a name.")), "{text:?}");
         }
     }
 
@@ -266,10 +235,7 @@ mod tests {
             let (first, last) = DisplayName::parse(text).unwrap().split();
             (String::from(first), last.map(String::from))
         };
-        assert_eq!(
-            split("Ana Lima Souza"),
-            ("Ana".into(), Some("Lima Souza".into()))
-        );
+        assert_eq!(split("Ana Lima Souza"), ("Ana".into(), Some("Lima Souza".into())));
         assert_eq!(split("Ana  Lima"), ("Ana".into(), Some("Lima".into())));
         assert_eq!(split("Ana"), ("Ana".into(), None));
     }
@@ -277,19 +243,10 @@ mod tests {
     #[test]
     fn a_description_may_be_blank_but_not_long_or_unreadable() {
         assert_eq!(RoleDescription::parse(" ").unwrap().as_str(), "");
-        assert_eq!(
-            RoleDescription::parse(" Reads reports ").unwrap().as_str(),
-            "Reads reports"
-        );
+        assert_eq!(RoleDescription::parse(" Reads reports ").unwrap().as_str(), "Reads reports");
         assert!(RoleDescription::parse(&"a".repeat(200)).is_ok());
-        assert_eq!(
-            RoleDescription::parse(&"a".repeat(201)),
-            Err(NameError::TooLong(200))
-        );
-        assert_eq!(
-            RoleDescription::parse("a\u{202E}b"),
-            Err(NameError::Unreadable)
-        );
+        assert_eq!(RoleDescription::parse(&"a".repeat(201)), Err(NameError::TooLong(200)));
+        assert_eq!(RoleDescription::parse("a\u{202E}b"), Err(NameError::Unreadable));
     }
 
     proptest! {

@@ -14,22 +14,13 @@ pub struct Avatar {
 impl Avatar {
     /// The avatar of the user `id`: the hue depends on the id alone, so that a new name keeps it.
     pub fn new(id: &str, name: &str) -> Self {
-        let hash = id.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-        });
-        Self {
-            initials: initials(name),
-            hue: u8::try_from((hash ^ (hash >> 16)) % 8).unwrap_or(0),
-            invited: false,
-        }
+        let hash = id.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        Self { initials: initials(name), hue: u8::try_from((hash ^ (hash >> 16)) % 8).unwrap_or(0), invited: false }
     }
 
     /// The avatar of somebody invited who has no name yet.
     pub fn invited() -> Self {
-        Self {
-            invited: true,
-            ..Self::default()
-        }
+        Self { invited: true, ..Self::default() }
     }
 }
 
@@ -71,27 +62,19 @@ impl RoleChip {
         if self.custom {
             return vec![ChipPart { text: rest, cut: false }];
         }
+        let whole = |text| ChipPart { text, cut: false };
+        let cut = |text| ChipPart { text, cut: true };
         let mut parts = Vec::with_capacity(4);
-        let mut add = |text, cut| {
-            if text != "" {
-                parts.push(ChipPart { text, cut });
-            }
-        };
         if let Some(after) = rest.strip_prefix("Mindful API ") {
-            add("Mindful ", true);
-            add("API ", false);
+            parts.extend([cut("Mindful "), whole("API ")]);
             rest = after;
         } else if let Some(after) = rest.strip_prefix("Platform Management ") {
-            add("Platform ", false);
-            add("Management ", true);
+            parts.extend([whole("Platform "), cut("Management ")]);
             rest = after;
         }
         match rest.strip_suffix("istrator") {
-            Some(before) if before.ends_with("Admin") => {
-                add(before, false);
-                add("istrator", true);
-            }
-            _ => add(rest, false),
+            Some(before) if before.ends_with("Admin") => parts.extend([whole(before), cut("istrator")]),
+            _ => parts.push(whole(rest)),
         }
         parts
     }
@@ -172,11 +155,20 @@ pub struct RolePicker {
     /// One group of checkboxes per application, custom roles last.
     pub groups: Vec<RoleGroup>,
     /// Roles the person has that cannot be changed here.
-    pub kept: Vec<RoleChip>,
+    pub kept: Vec<KeptRole>,
     /// Why something cannot be changed, such as "You cannot change your own roles."; may be empty.
     pub note: String,
     /// Messages about the choice.
     pub errors: Vec<String>,
+}
+
+/// A role that stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct KeptRole {
+    /// The role.
+    pub chip: RoleChip,
+    /// As [`RoleOption::grants`].
+    pub grants: String,
 }
 
 /// The roles of one application, or the custom roles.
@@ -238,7 +230,7 @@ pub struct AccessPage {
     pub key: String,
     /// Page label, such as "Exports".
     pub label: String,
-    /// Level 0 to 4.
+    /// Level 0 to 4 that the saved roles give, whether or not the person is active.
     pub level: u8,
     /// Label of the level on this page, such as "All except Audit reports".
     pub level_label: String,
@@ -283,17 +275,9 @@ mod tests {
 
     #[test]
     fn a_chip_draws_less_than_it_says() {
-        let chip = |name: &str, custom| RoleChip {
-            name: name.to_owned(),
-            level: 3,
-            custom,
-        };
+        let chip = |name: &str, custom| RoleChip { name: name.to_owned(), level: 3, custom };
         let drawn = |chip: &RoleChip| -> String {
-            chip.parts()
-                .into_iter()
-                .filter(|part| !part.cut)
-                .map(|part| part.text)
-                .collect()
+            chip.parts().into_iter().filter(|part| !part.cut).map(|part| part.text).collect()
         };
         let said = |chip: &RoleChip| -> String { chip.parts().into_iter().map(|part| part.text).collect() };
         for (name, short) in [

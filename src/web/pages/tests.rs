@@ -8,10 +8,7 @@ fn count(html: &str, needle: &str) -> usize {
 
 /// The values of an attribute, as written.
 fn values<'a>(html: &'a str, attribute: &str) -> Vec<&'a str> {
-    html.split(&format!(" {attribute}=\""))
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .collect()
+    html.split(&format!(" {attribute}=\"")).skip(1).filter_map(|rest| rest.split('"').next()).collect()
 }
 
 #[test]

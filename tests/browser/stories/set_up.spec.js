@@ -1,6 +1,9 @@
 /** First run: one form, one code, one administrator (portal contract 1.1). */
 
-import { ADMIN, ORGANIZATION, button, expectBad, expectProblems, expectStatus, field, fillSetup, heading, logIn, setUp, submit } from '../support/pages.js';
+import {
+  ADMIN, ORGANIZATION, button, expectBad, expectProblems, expectStatus, field, fillSetup, heading, logIn, setUp,
+  submit,
+} from '../support/pages.js';
 import { SETUP_CODE, expect, test } from '../support/test.js';
 
 test.describe('with the printed link', () => {

@@ -174,15 +174,16 @@ export async function formFields(scope, submitName) {
   return button(scope, submitName).evaluate((target) => [...new FormData(target.form)]);
 }
 
-/** Sends a form as the browser of this page would, without pressing anything. */
+/** Sends a form as the browser of this page would; a header that is null is left out. */
 export async function send(page, path, fields, headers = {}) {
+  const sent = {
+    'Content-Type': 'application/x-www-form-urlencoded',
+    Origin: new URL(page.url()).origin,
+    'Sec-Fetch-Site': 'same-origin',
+    ...headers,
+  };
   return page.request.post(path, {
-    headers: {
-      'Content-Type': 'application/x-www-form-urlencoded',
-      Origin: new URL(page.url()).origin,
-      'Sec-Fetch-Site': 'same-origin',
-      ...headers,
-    },
+    headers: Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== null)),
     data: new URLSearchParams(fields).toString(),
     maxRedirects: 0,
   });

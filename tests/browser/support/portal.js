@@ -91,6 +91,13 @@ export class Portal {
     return { status, output, errors };
   }
 
+  /** Ends the portal and starts it again at the same address, on the same database. */
+  async restart() {
+    await this.#terminate();
+    this.#environment.ROLLCALL_LISTEN = new URL(this.url).host;
+    await this.#serve();
+  }
+
   /** Ends the portal as an administrator would, and takes away what it left. */
   async stop() {
     try {
@@ -112,9 +119,10 @@ export class Portal {
     this.#exit = new Promise((done) => this.#process.on('close', (code, signal) => done(code ?? signal)));
     let announced;
     const listening = new Promise((done) => (announced = done));
+    const earlier = this.log.length;
     const read = (text) => {
       this.log += text;
-      const address = /https?:\/\/127\.0\.0\.1:\d+(?=[\s/])/.exec(this.log)?.[0];
+      const address = /https?:\/\/127\.0\.0\.1:\d+(?=[\s/])/.exec(this.log.slice(earlier))?.[0];
       if (address) announced(address);
     };
     this.#process.stdout.on('data', read);

@@ -1,13 +1,36 @@
 //! Samples of every page, for the test that renders them all.
 
+pub mod account;
+pub mod errors;
+pub mod organizations;
+pub mod signed_out;
 mod users;
 
-use super::parts::Avatar;
+use super::parts::{Avatar, When};
 use super::shell::{NavGroup, NavItem, Shell};
 
 /// Every sample: a name and the rendered page.
 pub fn all() -> Vec<(&'static str, String)> {
-    users::all()
+    let mut samples = users::all();
+    samples.extend(signed_out::all());
+    samples.extend(account::all());
+    samples.extend(organizations::all());
+    samples.extend(errors::all());
+    samples
+}
+
+/// The sample of this name.
+pub fn page(name: &str, samples: &[(&'static str, String)]) -> String {
+    let found = samples.iter().find(|(sample, _)| *sample == name);
+    found.unwrap_or_else(|| panic!("no sample {name}")).1.clone()
+}
+
+fn html(page: &dyn askama::DynTemplate) -> String {
+    page.dyn_render().unwrap()
+}
+
+fn when(date: &str, time: &str) -> When {
+    When { iso: format!("{date}T{time}:00Z"), date: date.to_owned(), time: time.to_owned() }
 }
 
 /// The frame of somebody who may open everything.
@@ -19,10 +42,7 @@ pub fn shell(current: &str) -> Shell {
         current: href == current,
         count: count.map(str::to_owned),
     };
-    let group = |label: &str, items| NavGroup {
-        label: label.to_owned(),
-        items,
-    };
+    let group = |label: &str, items| NavGroup { label: label.to_owned(), items };
     Shell {
         csrf: "token".to_owned(),
         organization_name: "Brightwater Energy".to_owned(),
@@ -40,15 +60,9 @@ pub fn shell(current: &str) -> Shell {
             ),
             group(
                 "Access and records",
-                vec![
-                    item("API tokens", "/tokens", "tokens", None),
-                    item("Audit log", "/audit", "audit", None),
-                ],
+                vec![item("API tokens", "/tokens", "tokens", None), item("Audit log", "/audit", "audit", None)],
             ),
-            group(
-                "Platform",
-                vec![item("Organizations", "/organizations", "organizations", Some("6"))],
-            ),
+            group("Platform", vec![item("Organizations", "/organizations", "organizations", Some("6"))]),
         ],
         seconds_left: 900,
         refresh_after: Some(905),

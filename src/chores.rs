@@ -1,0 +1,44 @@
+//! What has to be done from time to time without anybody asking: forgetting what is over, telling the log the heads of
+//! the audit chains.
+
+use std::time::Duration;
+
+use crate::{
+    app::App,
+    domain::{session::ABSOLUTE_LIMIT, time::days},
+    serve::{self, Stop},
+    store::Result,
+};
+
+const EVERY: Duration = Duration::from_secs(3600);
+
+/// Works once an hour until asked to stop.
+pub async fn run(app: App, stop: Stop) {
+    let mut ending = std::pin::pin!(serve::stopped(stop));
+    loop {
+        if let Err(error) = once(&app).await {
+            tracing::warn!(%error, "chores were not finished");
+        }
+        tokio::select! {
+            () = &mut ending => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+/// One round.
+///
+/// # Errors
+/// When the database does not answer; the next round tries again.
+pub async fn once(app: &App) -> Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin_write().await?;
+    tx.forget_old_sessions(now.minus(ABSOLUTE_LIMIT), now.minus(days(1))).await?;
+    tx.forget_expired_links(now).await?;
+    tx.commit().await?;
+    let heads = app.db.begin_read().await?.audit_heads().await?;
+    for head in heads {
+        tracing::info!(chain = %head.chain, number = head.number, signature = %head.signature, "audit head");
+    }
+    Ok(())
+}

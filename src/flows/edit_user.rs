@@ -1,0 +1,145 @@
+//! Saving Edit User (portal contract 5.2).
+
+use super::{
+    Caller, begin, commit,
+    invite::{self, Spare, post},
+    person,
+};
+use crate::{
+    app::App,
+    domain::{
+        ids::UserId,
+        mail::Content,
+        roles::{AccountRole, RoleKey},
+        text::{DisplayName, Email},
+        users::MembershipState,
+    },
+    error::AppError,
+    policy::{EditUser, Refusal},
+    store::{Field, Member, MemberChange, StoreError},
+};
+
+/// What the form says; absent fields were not on it.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Version the form was made from.
+    pub version: i64,
+    /// Address.
+    pub email: Option<Email>,
+    /// Display name.
+    pub name: Option<DisplayName>,
+    /// Effective account role.
+    pub account_role: Option<AccountRole>,
+    /// Keys of all application and custom roles.
+    pub roles: Option<Vec<String>>,
+}
+
+/// How saving ended.
+#[derive(Debug)]
+pub enum Edited {
+    /// Saved; the person's name or address, and whether it was the caller's own address that changed.
+    Saved {
+        /// How the person is called now.
+        person: String,
+        /// The caller has to log in with the new address.
+        own_email: bool,
+    },
+    /// Nothing was different.
+    Unchanged,
+    /// Somebody else was faster; here is what they left.
+    Stale(Box<Member>),
+    /// The address belongs to somebody else.
+    EmailTaken,
+}
+
+/// Saves what differs.
+///
+/// # Errors
+/// What the policy denies, [`AppError::NotFound`] when the person is gone, and what the guards refuse.
+pub async fn edit(app: &App, caller: &Caller, user: UserId, wanted: &Wanted) -> Result<Edited, AppError> {
+    let spare = if wanted.email.is_some() { Some(Spare::make(app).await?) } else { None };
+    let (mut tx, actor, member, _) = begin(app, caller, user, EditUser::default()).await?;
+    if member.version != wanted.version {
+        return Ok(Edited::Stale(Box::new(member)));
+    }
+    let change = difference(&member, wanted)?;
+    if change.is_nothing() {
+        return Ok(Edited::Unchanged);
+    }
+    let roles = match &change.roles {
+        Some(_) => {
+            let keys = wanted.roles.as_deref().unwrap_or_default();
+            let set = tx.wanted_roles(actor.organization, keys).await?;
+            Some(set.map_err(|role| Refusal::Assign { role })?)
+        }
+        None => None,
+    };
+    let action = EditUser {
+        email: change.email.clone(),
+        name: change.name.clone(),
+        account_role: change.account_role,
+        roles,
+    };
+    let (_, facts) = person(&mut tx, actor.organization, user).await?;
+    let permit = actor.authorize(action, facts)?;
+    match tx.edit_member(permit, &member, &change, &caller.occasion).await {
+        Err(StoreError::Taken(Field::Email)) => return Ok(Edited::EmailTaken),
+        done => done?,
+    }
+    if let Some(email) = &change.email {
+        tell_both(app, &mut tx, &actor.name, &member, email, caller).await?;
+        if let (MembershipState::Invited, Some(spare)) = (member.state, &spare) {
+            let again = tx.member(actor.organization, user).await?.ok_or(AppError::NotFound)?;
+            invite::invite_anew(app, &mut tx, &actor, &again, email, spare, &caller.occasion).await?;
+        }
+    }
+    commit(tx, member.shown_name(), &actor.organization_name).await?;
+    app.courier.wake();
+    let named = change.name.as_ref().map_or_else(|| member.display_name.clone(), |name| name.as_str().to_owned());
+    let address = change.email.as_ref().map_or(member.email.as_str(), Email::as_str);
+    let person = if named.is_empty() { address.to_owned() } else { named };
+    Ok(Edited::Saved { person, own_email: change.email.is_some() && actor.user == user })
+}
+
+/// Only what differs from the member as stored. A name once set stays set.
+fn difference(member: &Member, wanted: &Wanted) -> Result<MemberChange, AppError> {
+    let roles = match &wanted.roles {
+        Some(keys) => {
+            let mut keys = keys.clone();
+            keys.sort();
+            keys.dedup();
+            (keys != member.roles).then_some(keys)
+        }
+        None => None,
+    };
+    let roles = roles
+        .map(|keys| keys.iter().map(|key| parse_role(key)).collect::<Result<Vec<_>, _>>())
+        .transpose()?;
+    Ok(MemberChange {
+        email: wanted.email.clone().filter(|email| email.as_str() != member.email),
+        name: wanted.name.clone().filter(|name| name.as_str() != member.display_name),
+        account_role: wanted.account_role.filter(|role| *role != member.account_role),
+        roles,
+    })
+}
+
+fn parse_role(key: &str) -> Result<RoleKey, AppError> {
+    key.parse().map_err(|_| Refusal::Assign { role: key.to_owned() }.into())
+}
+
+/// Both addresses are told of a change (E8).
+async fn tell_both(
+    app: &App,
+    tx: &mut crate::store::Tx,
+    by: &str,
+    member: &Member,
+    new: &Email,
+    caller: &Caller,
+) -> Result<(), AppError> {
+    let old = Email::parse(&member.email).map_err(AppError::fault)?;
+    for to in [&old, new] {
+        let content = Content::EmailChanged { old: old.clone(), new: new.clone(), by: by.to_owned() };
+        post(app, tx, member.organization, member.user, to, content, &caller.occasion).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! The product's verbs that take more than one store call, once for pages, APIs and commands. Each opens its own
+//! transaction, asks the policy inside it, and commits change, audit event and letters together.
+
+pub mod accept_invitation;
+pub mod change_password;
+pub mod edit_user;
+pub mod end_sessions;
+pub mod invite;
+pub mod set_up;
+pub mod sign_in;
+pub mod switches;
+pub mod turns;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use crate::{
+    app::App,
+    domain::{
+        audit::Occasion,
+        entropy,
+        ids::{OrganizationId, SessionId, UserId},
+    },
+    error::AppError,
+    keys::Purpose,
+    policy::{Action, Actor, Permit, Person, Refusal},
+    store::{Guard, Member, StoreError, Tx},
+};
+
+/// Who asks for a change, to be judged again inside the transaction that makes it: what they may do now counts, not what
+/// they could when the request began (S36).
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The session the request came with.
+    pub session: SessionId,
+    /// The organization worked in.
+    pub organization: Option<OrganizationId>,
+    /// When and where from.
+    pub occasion: Occasion,
+}
+
+impl Caller {
+    /// The caller's rights as this transaction sees them, with the organization locked for it.
+    ///
+    /// # Errors
+    /// [`AppError::ExpiredForm`] when the session ended meanwhile, [`AppError::Forbidden`] without an organization.
+    pub async fn enter(&self, tx: &mut Tx) -> Result<Actor, AppError> {
+        let organization = self.organization.ok_or_else(no_organization)?;
+        tx.guard(organization).await?;
+        let standing = tx
+            .standing(self.session, self.organization, self.occasion.now)
+            .await?
+            .ok_or(AppError::ExpiredForm)?;
+        standing.actor().ok_or_else(no_organization)
+    }
+}
+
+/// Said to somebody who works in no organization.
+pub fn no_organization() -> AppError {
+    AppError::Forbidden("Choose an organization first.".to_owned())
+}
+
+/// Opens a change of one member: the transaction, who acts, whom it is about, and the permit.
+///
+/// # Errors
+/// [`AppError::NotFound`] for an id the organization does not have; what the policy denies.
+pub async fn begin<A: Action<Target = Person>>(
+    app: &App,
+    caller: &Caller,
+    user: UserId,
+    action: A,
+) -> Result<(Tx, Actor, Member, Permit<A>), AppError> {
+    let mut tx = app.db.begin_write().await?;
+    let actor = caller.enter(&mut tx).await?;
+    actor.may::<A>()?;
+    let (member, person) = person(&mut tx, actor.organization, user).await?;
+    let permit = actor.authorize(action, person)?;
+    Ok((tx, actor, member, permit))
+}
+
+/// A member with the facts the policy asks for.
+///
+/// # Errors
+/// [`AppError::NotFound`] for an id the organization does not have.
+pub async fn person(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    user: UserId,
+) -> Result<(Member, Person), AppError> {
+    let member = tx.member(organization, user).await?.ok_or(AppError::NotFound)?;
+    let roles = tx.role_set(organization, &member.roles).await?;
+    let person = member.person(roles);
+    Ok((member, person))
+}
+
+/// Commits; a guard that refuses is told in the words for this person.
+///
+/// # Errors
+/// [`AppError::Conflict`] from a guard, or when the database does not answer.
+pub async fn commit(tx: Tx, person: &str, organization: &str) -> Result<(), AppError> {
+    match tx.commit().await {
+        Err(StoreError::Kept(guard)) => Err(kept(guard, person, organization).into()),
+        done => Ok(done?),
+    }
+}
+
+/// What a guard says about a change to one person.
+fn kept(guard: Guard, person: &str, organization: &str) -> Refusal {
+    match guard {
+        Guard::LastAdministrator => {
+            Refusal::LastAdministrator { person: person.to_owned(), organization: organization.to_owned() }
+        }
+        Guard::LastServerAdministrator => Refusal::LastServerAdministrator { person: person.to_owned() },
+        Guard::UserLimit => Refusal::NoSeat,
+        Guard::AnalystLimit => Refusal::NoAnalystSeat,
+    }
+}
+
+/// A secret that travels in a mailed link: 256 random bits. Only its keyed hash is stored.
+pub(crate) struct LinkToken {
+    pub(crate) plain: String,
+    pub(crate) hash: [u8; 32],
+}
+
+impl LinkToken {
+    pub(crate) fn new(app: &App) -> Self {
+        let plain = URL_SAFE_NO_PAD.encode(entropy::bytes::<32>(app.entropy.as_ref()));
+        let hash = Self::hash_of(app, &plain);
+        Self { plain, hash }
+    }
+
+    /// The hash a presented token must have.
+    pub(crate) fn hash_of(app: &App, plain: &str) -> [u8; 32] {
+        app.db.keys().keyed_hash(Purpose::Secret, plain.as_bytes())
+    }
+}

@@ -1,0 +1,97 @@
+//! The verbs behind the confirmation pages: disable, enable, delete, cancel, end sessions.
+
+use super::{Caller, begin, commit, invite};
+use crate::{
+    app::App,
+    domain::{ids::UserId, mail::Content, text::Email},
+    error::AppError,
+    policy::{
+        CancelInvitation, DeleteUser, DisableEverywhere, DisableUser, EnableEverywhere, EnableUser, EndSessions,
+    },
+    store::Member,
+};
+
+/// Takes access to the organization away.
+///
+/// # Errors
+/// What the policy denies and the guards refuse.
+pub async fn disable(app: &App, caller: &Caller, user: UserId) -> Result<Member, AppError> {
+    let (mut tx, actor, member, permit) = begin(app, caller, user, DisableUser).await?;
+    tx.disable_member(permit, &member, &caller.occasion).await?;
+    commit(tx, member.shown_name(), &actor.organization_name).await?;
+    Ok(member)
+}
+
+/// Gives it back; the person is mailed a fresh activation link.
+///
+/// # Errors
+/// As [`disable`].
+pub async fn enable(app: &App, caller: &Caller, user: UserId) -> Result<Member, AppError> {
+    let (mut tx, actor, member, permit) = begin(app, caller, user, EnableUser).await?;
+    tx.enable_member(permit, &member, &caller.occasion).await?;
+    invite::send_reactivation(app, &mut tx, &actor, &member, &caller.occasion).await?;
+    commit(tx, member.shown_name(), &actor.organization_name).await?;
+    app.courier.wake();
+    Ok(member)
+}
+
+/// Removes the membership; somebody who was active here is told.
+///
+/// # Errors
+/// As [`disable`].
+pub async fn delete(app: &App, caller: &Caller, user: UserId) -> Result<Member, AppError> {
+    let (mut tx, actor, member, permit) = begin(app, caller, user, DeleteUser).await?;
+    tx.delete_member(permit, &member, &caller.occasion).await?;
+    if member.validated_at.is_some() {
+        let email = Email::parse(&member.email).map_err(AppError::fault)?;
+        let content = Content::Removed { organization: actor.organization_name.clone() };
+        invite::post(app, &mut tx, member.organization, member.user, &email, content, &caller.occasion).await?;
+    }
+    commit(tx, member.shown_name(), &actor.organization_name).await?;
+    app.courier.wake();
+    Ok(member)
+}
+
+/// Takes an invitation back; nobody is told.
+///
+/// # Errors
+/// As [`disable`].
+pub async fn cancel(app: &App, caller: &Caller, user: UserId) -> Result<Member, AppError> {
+    let (mut tx, actor, member, permit) = begin(app, caller, user, CancelInvitation).await?;
+    tx.cancel_member(permit, &member, &caller.occasion).await?;
+    commit(tx, member.shown_name(), &actor.organization_name).await?;
+    Ok(member)
+}
+
+/// Switches the user off everywhere.
+///
+/// # Errors
+/// As [`disable`].
+pub async fn disable_everywhere(app: &App, caller: &Caller, user: UserId) -> Result<Member, AppError> {
+    let (mut tx, actor, member, permit) = begin(app, caller, user, DisableEverywhere).await?;
+    tx.disable_everywhere(permit, &member, &caller.occasion).await?;
+    commit(tx, member.shown_name(), &actor.organization_name).await?;
+    Ok(member)
+}
+
+/// Switches the user on again.
+///
+/// # Errors
+/// As [`disable`].
+pub async fn enable_everywhere(app: &App, caller: &Caller, user: UserId) -> Result<Member, AppError> {
+    let (mut tx, actor, member, permit) = begin(app, caller, user, EnableEverywhere).await?;
+    tx.enable_everywhere(permit, &member, &caller.occasion).await?;
+    commit(tx, member.shown_name(), &actor.organization_name).await?;
+    Ok(member)
+}
+
+/// Ends every session of the person.
+///
+/// # Errors
+/// As [`disable`].
+pub async fn end_sessions(app: &App, caller: &Caller, user: UserId) -> Result<Member, AppError> {
+    let (mut tx, actor, member, permit) = begin(app, caller, user, EndSessions).await?;
+    tx.end_member_sessions(permit, &member, &caller.occasion).await?;
+    commit(tx, member.shown_name(), &actor.organization_name).await?;
+    Ok(member)
+}

@@ -1,0 +1,196 @@
+//! Invitations: the one link per membership that turns it on, and what using it changes.
+
+use serde_json::json;
+
+use super::{Result, Tx, authors::AuthorColumns, backend::on};
+use crate::domain::{
+    audit::{AuditAction, AuditActor, AuditEvent, AuditTarget, Author, Occasion},
+    ids::{OrganizationId, UserId},
+    time::{Timestamp, days},
+};
+
+/// An open invitation, found by its link.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct OpenInvitation {
+    /// Into which organization.
+    pub organization_id: OrganizationId,
+    /// Its name.
+    pub organization_name: String,
+    /// Who is invited.
+    pub user_id: UserId,
+    /// Login address.
+    pub email: String,
+    /// Display name, once known.
+    pub display_name: String,
+    /// Last moment of the link.
+    pub expires_at: Timestamp,
+    /// Whether the password in force is a temporary one.
+    pub has_temporary_password: bool,
+}
+
+impl Tx {
+    /// Gives the membership a fresh link and kills every earlier one.
+    pub(crate) async fn put_invitation(
+        &mut self,
+        organization: OrganizationId,
+        user: UserId,
+        token_hash: &[u8],
+        author: &Author,
+        occasion: &Occasion,
+    ) -> Result<Timestamp> {
+        let by = AuthorColumns::from(author);
+        let expires_at = occasion.now.plus(days(7));
+        on!(self, |c| sqlx::query(
+            "INSERT INTO invitations (organization_id, user_id, token_hash, email_key, sent_at, expires_at, sent_by_id,
+                 sent_by_name)
+             SELECT $1, u.id, $3, u.email_key, $4, $5, $6, $7 FROM users u WHERE u.id = $2
+             ON CONFLICT (organization_id, user_id) DO UPDATE SET token_hash = excluded.token_hash,
+                 email_key = excluded.email_key, sent_at = excluded.sent_at, expires_at = excluded.expires_at,
+                 sent_by_id = excluded.sent_by_id, sent_by_name = excluded.sent_by_name"
+        )
+        .bind(organization)
+        .bind(user)
+        .bind(token_hash)
+        .bind(occasion.now)
+        .bind(expires_at)
+        .bind(&by.id)
+        .bind(&by.name)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        self.settle_memberships(user).await?;
+        Ok(expires_at)
+    }
+
+    /// When the membership's link was sent last.
+    pub(crate) async fn invitation_sent_at(
+        &mut self,
+        organization: OrganizationId,
+        user: UserId,
+    ) -> Result<Option<Timestamp>> {
+        let sent = on!(self, |c| sqlx::query_scalar::<_, Timestamp>(
+            "SELECT sent_at FROM invitations WHERE organization_id = $1 AND user_id = $2"
+        )
+        .bind(organization)
+        .bind(user)
+        .fetch_optional(&mut *c)
+        .await)?;
+        Ok(sent)
+    }
+
+    /// The invitation a link leads to, if it still leads anywhere: not used, replaced or expired, the membership
+    /// enabled, the address unchanged, the user and the organization not disabled.
+    pub async fn open_invitation(&mut self, token_hash: &[u8], now: Timestamp) -> Result<Option<OpenInvitation>> {
+        let found = on!(self, |c| sqlx::query_as::<_, OpenInvitation>(
+            "SELECT i.organization_id, o.name AS organization_name, i.user_id, u.email, u.display_name, i.expires_at,
+                    u.password_expires_at IS NOT NULL AS has_temporary_password
+             FROM invitations i
+             JOIN memberships m ON m.organization_id = i.organization_id AND m.user_id = i.user_id
+             JOIN users u ON u.id = i.user_id
+             JOIN organizations o ON o.id = i.organization_id
+             WHERE i.token_hash = $1 AND i.expires_at > $2 AND m.state = 'invited' AND u.email_key = i.email_key
+               AND o.disabled_at IS NULL"
+        )
+        .bind(token_hash)
+        .bind(now)
+        .fetch_optional(&mut *c)
+        .await)?;
+        Ok(found)
+    }
+
+    /// Uses an invitation up: the membership works from now on. False when another request was faster.
+    pub(crate) async fn accept_invitation(&mut self, open: &OpenInvitation, occasion: &Occasion) -> Result<bool> {
+        self.guard(open.organization_id).await?;
+        let used = on!(self, |c| sqlx::query(
+            "DELETE FROM invitations WHERE organization_id = $1 AND user_id = $2 AND expires_at = $3"
+        )
+        .bind(open.organization_id)
+        .bind(open.user_id)
+        .bind(open.expires_at)
+        .execute(&mut *c)
+        .await
+        .map(|done| done.rows_affected()))?;
+        if used == 0 {
+            return Ok(false);
+        }
+        let actor = AuditActor::User {
+            id: open.user_id,
+            name: crate::domain::text::shown_name(Some(&open.display_name), &open.email).to_owned(),
+            email: open.email.clone(),
+        };
+        let author = Author { actor, scope: self.scope(Some(open.organization_id)).await? };
+        on!(self, |c| sqlx::query(
+            "UPDATE memberships SET validated_at = $3 WHERE organization_id = $1 AND user_id = $2"
+        )
+        .bind(open.organization_id)
+        .bind(open.user_id)
+        .bind(occasion.now)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        // A temporary password lives seven days from the mail or from the activation, whichever is later.
+        on!(self, |c| sqlx::query(
+            "UPDATE users SET activated_at = coalesce(activated_at, $2),
+                 password_expires_at = CASE WHEN password_expires_at < $3 THEN $3 ELSE password_expires_at END
+             WHERE id = $1"
+        )
+        .bind(open.user_id)
+        .bind(occasion.now)
+        .bind(occasion.now.plus(days(7)))
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        self.settle_memberships(open.user_id).await?;
+        self.bump_membership(open.organization_id, open.user_id, &(&author).into(), occasion.now).await?;
+        let event = AuditEvent::new(
+            AuditAction::AccountActivated,
+            author.actor,
+            AuditTarget::user(open.user_id, &open.display_name, &open.email),
+            author.scope,
+        );
+        self.record(event.before(json!({ "validated": false })).after(json!({ "validated": true })), occasion)
+            .await?;
+        Ok(true)
+    }
+
+    /// Kills the membership's link.
+    pub(super) async fn forget_invitation(&mut self, organization: OrganizationId, user: UserId) -> Result<()> {
+        on!(self, |c| sqlx::query("DELETE FROM invitations WHERE organization_id = $1 AND user_id = $2")
+            .bind(organization)
+            .bind(user)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        Ok(())
+    }
+
+    /// Kills every mailed link of a user but open invitations, which a change of address invalidates by themselves.
+    pub(super) async fn forget_links(&mut self, user: UserId) -> Result<()> {
+        on!(self, |c| sqlx::query("DELETE FROM password_resets WHERE user_id = $1")
+            .bind(user)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        on!(self, |c| sqlx::query("DELETE FROM email_changes WHERE user_id = $1")
+            .bind(user)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        Ok(())
+    }
+
+    /// Deletes links nobody can use any more; an expired invitation stays, for its state is shown.
+    pub async fn forget_expired_links(&mut self, now: Timestamp) -> Result<()> {
+        on!(self, |c| sqlx::query("DELETE FROM password_resets WHERE expires_at < $1")
+            .bind(now)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        on!(self, |c| sqlx::query("DELETE FROM email_changes WHERE expires_at < $1")
+            .bind(now)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,467 @@
+//! Changes to memberships. Each takes the permit that allowed it, locks the organization, raises the version and writes
+//! its audit event; the guards of the commit keep the last Administrator and the limits.
+
+use serde_json::{Value, json};
+
+use super::{Member, Result, Tx, authors::AuthorColumns, backend::on};
+use crate::{
+    domain::{
+        audit::{AuditAction, AuditTarget, Author, Occasion},
+        ids::{CustomRoleId, OrganizationId, UserId},
+        roles::{AccountRole, RoleKey},
+        session::EndReason,
+        text::{self, DisplayName, Email},
+        time::Timestamp,
+        users::MembershipKind,
+    },
+    policy::{
+        CancelInvitation, DeleteUser, DisableEverywhere, DisableUser, EditUser, EnableEverywhere, EnableUser,
+        EndSessions, Permit,
+    },
+};
+
+/// A membership about to be made.
+#[derive(Debug, Clone)]
+pub(crate) struct NewMembership<'a> {
+    pub(crate) organization: OrganizationId,
+    pub(crate) user: UserId,
+    pub(crate) kind: MembershipKind,
+    /// The account role chosen; an override only where it is not the user's own.
+    pub(crate) account_role: AccountRole,
+    pub(crate) roles: &'a [RoleKey],
+    /// Activated from the start: made at set-up or by the command line.
+    pub(crate) validated: bool,
+}
+
+/// What an edit changes; absent is left alone.
+#[derive(Debug, Clone, Default)]
+pub struct MemberChange {
+    /// New login address.
+    pub email: Option<Email>,
+    /// New display name.
+    pub name: Option<DisplayName>,
+    /// New effective account role.
+    pub account_role: Option<AccountRole>,
+    /// All application and custom roles from now on.
+    pub roles: Option<Vec<RoleKey>>,
+}
+
+impl MemberChange {
+    /// Whether anything is changed at all.
+    pub fn is_nothing(&self) -> bool {
+        self.email.is_none() && self.name.is_none() && self.account_role.is_none() && self.roles.is_none()
+    }
+}
+
+/// What became of a membership that was taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Removal {
+    /// Sessions that ended with it.
+    pub sessions_ended: u64,
+    /// Whether the user had nothing else and was erased.
+    pub erased: bool,
+}
+
+impl Tx {
+    /// Adds a membership; the caller writes the event that tells how it came about.
+    pub(crate) async fn add_membership(
+        &mut self,
+        new: &NewMembership<'_>,
+        author: &Author,
+        occasion: &Occasion,
+    ) -> Result<()> {
+        self.guard(new.organization).await?;
+        let by = AuthorColumns::from(author);
+        on!(self, |c| sqlx::query(
+            "INSERT INTO memberships (organization_id, user_id, kind, account_role, role_override, validated_at, state,
+                 name_key, email_key, created_at, created_by_id, created_by_name, changed_at, changed_by_id,
+                 changed_by_name)
+             SELECT $1, u.id, $3, $4, CASE WHEN u.account_role = $4 THEN NULL ELSE $4 END, $5, 'invited',
+                 '', u.email_key, $6, $7, $8, $6, $7, $8
+             FROM users u WHERE u.id = $2"
+        )
+        .bind(new.organization)
+        .bind(new.user)
+        .bind(new.kind.key())
+        .bind(new.account_role.key())
+        .bind(new.validated.then_some(occasion.now))
+        .bind(occasion.now)
+        .bind(&by.id)
+        .bind(&by.name)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        self.write_roles(new.organization, new.user, new.roles).await?;
+        self.copy_name_key(new.organization, new.user).await?;
+        self.settle_memberships(new.user).await
+    }
+
+    async fn copy_name_key(&mut self, organization: OrganizationId, user: UserId) -> Result<()> {
+        let Some(found) = self.user(user).await? else { return Ok(()) };
+        on!(self, |c| sqlx::query(
+            "UPDATE memberships SET name_key = $3 WHERE organization_id = $1 AND user_id = $2"
+        )
+        .bind(organization)
+        .bind(user)
+        .bind(text::fold(found.shown_name()))
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        Ok(())
+    }
+
+    /// The membership's roles are exactly these from now on; a role of another organization is refused by the database.
+    async fn write_roles(&mut self, organization: OrganizationId, user: UserId, roles: &[RoleKey]) -> Result<()> {
+        on!(self, |c| sqlx::query("DELETE FROM membership_roles WHERE organization_id = $1 AND user_id = $2")
+            .bind(organization)
+            .bind(user)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        for role in roles {
+            let custom: Option<CustomRoleId> = match role {
+                RoleKey::Custom(id) => Some(*id),
+                RoleKey::Application(_) => None,
+                RoleKey::Account(_) => continue,
+            };
+            on!(self, |c| sqlx::query(
+                "INSERT INTO membership_roles (organization_id, user_id, role_id, custom_role_id)
+                 VALUES ($1, $2, $3, $4)"
+            )
+            .bind(organization)
+            .bind(user)
+            .bind(role.to_string())
+            .bind(custom)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        }
+        Ok(())
+    }
+
+    /// Saves an edit. The member is the one read in this transaction, whose version was compared already.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Taken`] when the new address is in use.
+    pub(crate) async fn edit_member(
+        &mut self,
+        permit: Permit<EditUser>,
+        member: &Member,
+        change: &MemberChange,
+        occasion: &Occasion,
+    ) -> Result<()> {
+        let author = permit.author();
+        let by = AuthorColumns::from(author);
+        let identity_changes = change.email.is_some() || change.name.is_some();
+        self.guard_all(member, identity_changes).await?;
+        let (before, after) = self.difference(member, change).await?;
+        if let Some(name) = &change.name {
+            let email = Email::parse(&member.email).map_err(|error| super::StoreError::damaged(error.to_string()))?;
+            self.set_display_name(member.user, name, &email).await?;
+        }
+        let mut sessions_ended = 0;
+        if let Some(email) = &change.email {
+            let name = change.name.as_ref().map_or(member.display_name.as_str(), DisplayName::as_str);
+            self.set_email(member.user, name, email).await?;
+            self.forget_links(member.user).await?;
+            sessions_ended = self.end_sessions(member.user, None, EndReason::Email, occasion.now).await?;
+        }
+        if let Some(role) = change.account_role {
+            self.write_account_role(member, role).await?;
+        }
+        if let Some(roles) = &change.roles {
+            self.write_roles(member.organization, member.user, roles).await?;
+        }
+        if identity_changes {
+            self.bump_user(member.user, &by, occasion.now).await?;
+        } else {
+            self.bump_membership(member.organization, member.user, &by, occasion.now).await?;
+        }
+        let action = if identity_changes { AuditAction::UserEdited } else { AuditAction::UserRolesChanged };
+        let mut after = after;
+        note_sessions(&mut after, sessions_ended);
+        let event = author.event(action, target(member)).before(before).after(after);
+        self.record(event, occasion).await
+    }
+
+    /// Locks every organization an edit touches, in one order.
+    async fn guard_all(&mut self, member: &Member, everywhere: bool) -> Result<()> {
+        if everywhere {
+            for organization in self.organization_ids_of(member.user).await? {
+                self.guard(organization).await?;
+            }
+        }
+        self.guard(member.organization).await
+    }
+
+    async fn write_account_role(&mut self, member: &Member, role: AccountRole) -> Result<()> {
+        on!(self, |c| sqlx::query(
+            "UPDATE memberships SET account_role = $3, role_override = $4
+             WHERE organization_id = $1 AND user_id = $2"
+        )
+        .bind(member.organization)
+        .bind(member.user)
+        .bind(role.key())
+        .bind((role != member.own_role).then(|| role.key()))
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        Ok(())
+    }
+
+    /// The changed fields by name, as they were and as they will be.
+    async fn difference(&mut self, member: &Member, change: &MemberChange) -> Result<(Value, Value)> {
+        let (mut before, mut after) = (json!({}), json!({}));
+        let mut put = |field: &str, old: Value, new: Value| {
+            if let (Some(before), Some(after)) = (before.as_object_mut(), after.as_object_mut()) {
+                before.insert(field.to_owned(), old);
+                after.insert(field.to_owned(), new);
+            }
+        };
+        if let Some(email) = &change.email {
+            put("email", json!(member.email), json!(email.as_str()));
+        }
+        if let Some(name) = &change.name {
+            put("name", json!(member.display_name), json!(name.as_str()));
+        }
+        if let Some(role) = change.account_role {
+            put("account_role", json!(member.account_role.label()), json!(role.label()));
+        }
+        if let Some(roles) = &change.roles {
+            let new: Vec<String> = roles.iter().map(ToString::to_string).collect();
+            let old_names = self.role_names(member.organization, &member.roles).await?;
+            let new_names = self.role_names(member.organization, &new).await?;
+            put("roles", json!(old_names), json!(new_names));
+        }
+        Ok((before, after))
+    }
+
+    /// Names of application and custom roles, sorted.
+    pub(crate) async fn role_names(&mut self, organization: OrganizationId, ids: &[String]) -> Result<Vec<String>> {
+        let (application, custom) = self.split_roles(organization, ids).await?;
+        let mut names: Vec<String> = application.iter().map(|role| role.label().to_owned()).collect();
+        names.extend(custom.into_iter().map(|role| role.name));
+        names.sort();
+        Ok(names)
+    }
+
+    /// Takes the access to one organization away and keeps the membership.
+    pub(crate) async fn disable_member(
+        &mut self,
+        permit: Permit<DisableUser>,
+        member: &Member,
+        occasion: &Occasion,
+    ) -> Result<()> {
+        let author = permit.author();
+        self.guard(member.organization).await?;
+        on!(self, |c| sqlx::query(
+            "UPDATE memberships SET enabled = $3 WHERE organization_id = $1 AND user_id = $2"
+        )
+        .bind(member.organization)
+        .bind(member.user)
+        .bind(false)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        self.forget_invitation(member.organization, member.user).await?;
+        self.settle_memberships(member.user).await?;
+        self.bump_membership(member.organization, member.user, &author.into(), occasion.now).await?;
+        let ended = self.end_sessions_without_access(member.user, member.organization, occasion.now).await?;
+        let mut after = json!({ "enabled": false });
+        note_sessions(&mut after, ended);
+        let event = author
+            .event(AuditAction::UserDisabled, target(member))
+            .before(json!({ "enabled": true }))
+            .after(after);
+        self.record(event, occasion).await
+    }
+
+    /// Gives the access back; it works again when a fresh activation link is used (product contract section 3).
+    pub(crate) async fn enable_member(
+        &mut self,
+        permit: Permit<EnableUser>,
+        member: &Member,
+        occasion: &Occasion,
+    ) -> Result<()> {
+        let author = permit.author();
+        self.guard(member.organization).await?;
+        on!(self, |c| sqlx::query(
+            "UPDATE memberships SET enabled = $3, validated_at = NULL WHERE organization_id = $1 AND user_id = $2"
+        )
+        .bind(member.organization)
+        .bind(member.user)
+        .bind(true)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        self.settle_memberships(member.user).await?;
+        self.bump_membership(member.organization, member.user, &author.into(), occasion.now).await?;
+        let event = author
+            .event(AuditAction::UserEnabled, target(member))
+            .before(json!({ "enabled": false }))
+            .after(json!({ "enabled": true, "validated": false }));
+        self.record(event, occasion).await
+    }
+
+    /// Removes a membership for good.
+    pub(crate) async fn delete_member(
+        &mut self,
+        permit: Permit<DeleteUser>,
+        member: &Member,
+        occasion: &Occasion,
+    ) -> Result<Removal> {
+        self.remove_member(permit.author(), AuditAction::UserDeleted, member, occasion).await
+    }
+
+    /// Takes an invitation back: the membership is gone as if it had never been.
+    pub(crate) async fn cancel_member(
+        &mut self,
+        permit: Permit<CancelInvitation>,
+        member: &Member,
+        occasion: &Occasion,
+    ) -> Result<Removal> {
+        self.remove_member(permit.author(), AuditAction::UserInvitationCancelled, member, occasion).await
+    }
+
+    async fn remove_member(
+        &mut self,
+        author: &Author,
+        action: AuditAction,
+        member: &Member,
+        occasion: &Occasion,
+    ) -> Result<Removal> {
+        self.guard(member.organization).await?;
+        let roles = self.role_names(member.organization, &member.roles).await?;
+        on!(self, |c| sqlx::query("DELETE FROM memberships WHERE organization_id = $1 AND user_id = $2")
+            .bind(member.organization)
+            .bind(member.user)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        let sessions_ended = self.end_sessions_without_access(member.user, member.organization, occasion.now).await?;
+        let erased = self.erase_if_alone(member.user).await?;
+        let before = json!({
+            "email": member.email,
+            "name": member.display_name,
+            "account_role": member.account_role.label(),
+            "roles": roles,
+            "enabled": member.enabled,
+        });
+        let mut after = json!({});
+        note_sessions(&mut after, sessions_ended);
+        let event = author.event(action, target(member)).before(before).after(after);
+        self.record(event, occasion).await?;
+        Ok(Removal { sessions_ended, erased })
+    }
+
+    /// Switches the user off in every organization.
+    pub(crate) async fn disable_everywhere(
+        &mut self,
+        permit: Permit<DisableEverywhere>,
+        member: &Member,
+        occasion: &Occasion,
+    ) -> Result<()> {
+        self.switch_everywhere(permit.author(), member, true, occasion).await
+    }
+
+    /// Switches the user on again; no activation is needed, but free seats are.
+    pub(crate) async fn enable_everywhere(
+        &mut self,
+        permit: Permit<EnableEverywhere>,
+        member: &Member,
+        occasion: &Occasion,
+    ) -> Result<()> {
+        self.switch_everywhere(permit.author(), member, false, occasion).await
+    }
+
+    async fn switch_everywhere(
+        &mut self,
+        author: &Author,
+        member: &Member,
+        disabled: bool,
+        occasion: &Occasion,
+    ) -> Result<()> {
+        self.guard_installation().await?;
+        self.guard_all(member, true).await?;
+        on!(self, |c| sqlx::query("UPDATE users SET disabled_at = $2 WHERE id = $1")
+            .bind(member.user)
+            .bind(disabled.then_some(occasion.now))
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        self.settle_memberships(member.user).await?;
+        self.bump_user(member.user, &author.into(), occasion.now).await?;
+        let mut after = json!({ "disabled": disabled });
+        if disabled {
+            self.forget_links(member.user).await?;
+            let ended = self.end_sessions(member.user, None, EndReason::Ended, occasion.now).await?;
+            note_sessions(&mut after, ended);
+        }
+        let action = if disabled { AuditAction::AccountDisabled } else { AuditAction::AccountEnabled };
+        let event = author.event(action, target(member)).before(json!({ "disabled": !disabled })).after(after);
+        self.record(event, occasion).await
+    }
+
+    /// Ends every session of the person at an administrator's wish.
+    pub(crate) async fn end_member_sessions(
+        &mut self,
+        permit: Permit<EndSessions>,
+        member: &Member,
+        occasion: &Occasion,
+    ) -> Result<u64> {
+        let ended = self.end_sessions(member.user, None, EndReason::Ended, occasion.now).await?;
+        let event = permit
+            .author()
+            .event(AuditAction::SessionEnded, target(member))
+            .after(json!({ "sessions_ended": ended }));
+        self.record(event, occasion).await?;
+        Ok(ended)
+    }
+
+    /// After access to one organization is gone: sessions end when it was the last, else those that stood in it leave
+    /// it.
+    async fn end_sessions_without_access(
+        &mut self,
+        user: UserId,
+        organization: OrganizationId,
+        now: Timestamp,
+    ) -> Result<u64> {
+        let left = on!(self, |c| sqlx::query_scalar::<_, String>(
+            "SELECT u.id FROM users u WHERE u.id = $1 AND (u.account_role = 'server_administrator'
+                 OR EXISTS (SELECT 1 FROM memberships m JOIN organizations o ON o.id = m.organization_id
+                            WHERE m.user_id = u.id AND m.state = 'active' AND o.disabled_at IS NULL))"
+        )
+        .bind(user)
+        .fetch_optional(&mut *c)
+        .await)?;
+        if left.is_none() {
+            return self.end_sessions(user, None, EndReason::Ended, now).await;
+        }
+        on!(self, |c| sqlx::query(
+            "UPDATE sessions SET organization_id = (
+                 SELECT m.organization_id FROM memberships m JOIN organizations o ON o.id = m.organization_id
+                 WHERE m.user_id = $1 AND m.state = 'active' AND o.disabled_at IS NULL
+                 ORDER BY m.last_login_at DESC, o.name_key LIMIT 1)
+             WHERE user_id = $1 AND organization_id = $2
+               AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = $1 AND u.account_role = 'server_administrator')"
+        )
+        .bind(user)
+        .bind(organization)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        Ok(0)
+    }
+}
+
+/// How audit events name a member.
+pub(crate) fn target(member: &Member) -> AuditTarget {
+    AuditTarget::user(member.user, &member.display_name, &member.email)
+}
+
+fn note_sessions(after: &mut Value, ended: u64) {
+    if let (Some(object), true) = (after.as_object_mut(), ended > 0) {
+        object.insert("sessions_ended".to_owned(), json!(ended));
+    }
+}
+

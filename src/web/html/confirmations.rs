@@ -1,0 +1,393 @@
+//! Everything about one person that is asked before it is done: delete, disable, enable, resend, cancel, end sessions.
+//! A question is one page that also opens as a dialog; its button posts to the same address.
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::Response,
+    routing::{MethodRouter, get},
+};
+
+use super::{extract::Path, respond, shell};
+use crate::{
+    app::App,
+    domain::{
+        ids::{OrganizationId, UserId},
+        users::MembershipState,
+    },
+    error::AppError,
+    flows::{self, Caller, invite, switches},
+    policy::{
+        Action, CancelInvitation, DeleteUser, Denied, DisableEverywhere, DisableUser, EnableEverywhere, EnableUser,
+        EndSessions, Person, ResendInvitation,
+    },
+    store::{Member, Tx},
+    web::{
+        pages::{
+            parts::Problem,
+            users::{Confirm, Effect, EffectIcon},
+        },
+        visitor::Here,
+    },
+};
+
+/// One kind of question.
+trait Question: Action<Target = Person> + Copy + Send + Sync + 'static {
+    /// The action to ask the policy for.
+    const ACTION: Self;
+    /// Last part of the path.
+    const PATH: &'static str;
+    /// Heading and name of the dialog.
+    const HEADING: &'static str;
+    /// The verb on the button.
+    const BUTTON: &'static str;
+    /// Whether it takes something away.
+    const DANGER: bool = false;
+    /// The quiet way out.
+    const CANCEL: &'static str = "Cancel";
+    /// Whether it leads back to the person rather than to the list.
+    const BACK_TO_PERSON: bool = true;
+
+    /// What it asks.
+    fn text(subject: &Subject) -> Vec<String>;
+
+    /// What will happen, with numbers.
+    fn effects(_: &Subject) -> Vec<Effect> {
+        Vec::new()
+    }
+
+    /// Does it; gives the message for the next page.
+    fn carry_out(
+        app: &App,
+        caller: &Caller,
+        user: UserId,
+    ) -> impl Future<Output = Result<String, AppError>> + Send;
+}
+
+/// Whom a question is about.
+struct Subject {
+    member: Member,
+    organization: String,
+    sessions: usize,
+}
+
+impl Subject {
+    fn name(&self) -> &str {
+        self.member.shown_name()
+    }
+
+    fn sessions(&self) -> Option<Effect> {
+        let text = match self.sessions {
+            0 => return None,
+            1 => "1 session ends at once.".to_owned(),
+            count => format!("{count} sessions end at once."),
+        };
+        Some(Effect { icon: EffectIcon::Sessions, text })
+    }
+}
+
+fn effect(icon: EffectIcon, text: &str) -> Effect {
+    Effect { icon, text: text.to_owned() }
+}
+
+fn routes<Q: Question>() -> MethodRouter<App> {
+    get(ask::<Q>).post(answer::<Q>)
+}
+
+/// `/users/{id}/delete`.
+pub fn delete() -> MethodRouter<App> {
+    routes::<DeleteUser>()
+}
+
+/// `/users/{id}/disable`.
+pub fn disable() -> MethodRouter<App> {
+    routes::<DisableUser>()
+}
+
+/// `/users/{id}/enable`.
+pub fn enable() -> MethodRouter<App> {
+    routes::<EnableUser>()
+}
+
+/// `/users/{id}/disable-everywhere`.
+pub fn disable_everywhere() -> MethodRouter<App> {
+    routes::<DisableEverywhere>()
+}
+
+/// `/users/{id}/enable-everywhere`.
+pub fn enable_everywhere() -> MethodRouter<App> {
+    routes::<EnableEverywhere>()
+}
+
+/// `/users/{id}/resend`.
+pub fn resend() -> MethodRouter<App> {
+    routes::<ResendInvitation>()
+}
+
+/// `/users/{id}/cancel`.
+pub fn cancel() -> MethodRouter<App> {
+    routes::<CancelInvitation>()
+}
+
+/// `/users/{id}/end-sessions`.
+pub fn end_sessions() -> MethodRouter<App> {
+    routes::<EndSessions>()
+}
+
+async fn ask<Q: Question>(
+    State(app): State<App>,
+    here: Here,
+    Path(id): Path<UserId>,
+) -> Result<Response, AppError> {
+    let actor = here.actor()?;
+    let mut tx = app.db.begin_read().await?;
+    let (subject, person) = subject(&mut tx, actor.organization, &actor.organization_name, id).await?;
+    match actor.authorize(Q::ACTION, person) {
+        Ok(_permit) => respond::page(&page::<Q>(&here, &subject, None).await?),
+        Err(Denied::Refused(refusal)) => refused::<Q>(&here, &subject, &refusal.to_string()).await,
+        Err(denied) => Err(denied.into()),
+    }
+}
+
+async fn answer<Q: Question>(
+    State(app): State<App>,
+    here: Here,
+    Path(id): Path<UserId>,
+) -> Result<Response, AppError> {
+    match Q::carry_out(&app, &here.caller(), id).await {
+        Ok(message) => {
+            let back = if Q::BACK_TO_PERSON { format!("/users/{id}") } else { "/users".to_owned() };
+            respond::done(&here.visitor, &back, message).await
+        }
+        Err(AppError::Conflict { message, .. }) => {
+            let actor = here.actor()?;
+            let mut tx = app.db.begin_read().await?;
+            let (subject, _) = subject(&mut tx, actor.organization, &actor.organization_name, id).await?;
+            refused::<Q>(&here, &subject, &message).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn subject(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    name: &str,
+    user: UserId,
+) -> Result<(Subject, Person), AppError> {
+    let (member, person) = flows::person(tx, organization, user).await?;
+    let sessions = tx.sessions_of(user).await?.len();
+    Ok((Subject { member, organization: name.to_owned(), sessions }, person))
+}
+
+async fn refused<Q: Question>(here: &Here, subject: &Subject, message: &str) -> Result<Response, AppError> {
+    let mut page = page::<Q>(here, subject, Some(message)).await?;
+    page.shell.failed = true;
+    respond::page_with(StatusCode::CONFLICT, &page)
+}
+
+async fn page<Q: Question>(here: &Here, subject: &Subject, problem: Option<&str>) -> Result<Confirm, AppError> {
+    let id = subject.member.user;
+    let is_possible = problem.is_none();
+    let back = if Q::BACK_TO_PERSON { format!("/users/{id}") } else { "/users".to_owned() };
+    let advises = Q::PATH == "delete" && subject.member.state == MembershipState::Active && is_possible;
+    Ok(Confirm {
+        shell: shell::shell(here, "users").await?,
+        heading: Q::HEADING.to_owned(),
+        action: format!("/users/{id}/{}", Q::PATH),
+        version: String::new(),
+        paragraphs: if is_possible { Q::text(subject) } else { Vec::new() },
+        effects: if is_possible { Q::effects(subject) } else { Vec::new() },
+        advice: advises.then(|| "To keep the account but block access, disable it instead.".to_owned()),
+        advice_href: advises.then(|| format!("/users/{id}/disable")),
+        problems: problem
+            .map(|message| Problem { field: String::new(), message: message.to_owned() })
+            .into_iter()
+            .collect(),
+        button: if is_possible { Q::BUTTON.to_owned() } else { String::new() },
+        danger: Q::DANGER,
+        cancel: Q::CANCEL.to_owned(),
+        cancel_href: back,
+    })
+}
+
+impl Question for DeleteUser {
+    const ACTION: Self = Self;
+    const PATH: &'static str = "delete";
+    const HEADING: &'static str = "Delete user";
+    const BUTTON: &'static str = "Delete";
+    const DANGER: bool = true;
+    const BACK_TO_PERSON: bool = false;
+
+    fn text(subject: &Subject) -> Vec<String> {
+        vec![format!(
+            "Permanently remove {} ({}) from {}? This cannot be undone.",
+            subject.name(),
+            subject.member.email,
+            subject.organization
+        )]
+    }
+
+    fn effects(subject: &Subject) -> Vec<Effect> {
+        let kept = if subject.member.is_shared {
+            "Access to other organizations stays."
+        } else {
+            "Name, password and authenticator are erased."
+        };
+        let audit = effect(EffectIcon::Audit, "The audit log keeps the name and email of the time.");
+        subject.sessions().into_iter().chain([effect(EffectIcon::Roles, kept), audit]).collect()
+    }
+
+    async fn carry_out(app: &App, caller: &Caller, user: UserId) -> Result<String, AppError> {
+        let member = switches::delete(app, caller, user).await?;
+        Ok(format!("{} was deleted.", member.shown_name()))
+    }
+}
+
+impl Question for DisableUser {
+    const ACTION: Self = Self;
+    const PATH: &'static str = "disable";
+    const HEADING: &'static str = "Disable user";
+    const BUTTON: &'static str = "Disable";
+    const DANGER: bool = true;
+
+    fn text(subject: &Subject) -> Vec<String> {
+        vec![format!(
+            "{} loses access to {} from the next request on. Roles and history stay.",
+            subject.name(),
+            subject.organization
+        )]
+    }
+
+    fn effects(subject: &Subject) -> Vec<Effect> {
+        let kept = subject.member.is_shared.then(|| effect(EffectIcon::Note, "Other organizations are not affected."));
+        subject.sessions().filter(|_| !subject.member.is_shared).into_iter().chain(kept).collect()
+    }
+
+    async fn carry_out(app: &App, caller: &Caller, user: UserId) -> Result<String, AppError> {
+        let member = switches::disable(app, caller, user).await?;
+        Ok(format!("{} was disabled.", member.shown_name()))
+    }
+}
+
+impl Question for EnableUser {
+    const ACTION: Self = Self;
+    const PATH: &'static str = "enable";
+    const HEADING: &'static str = "Enable user";
+    const BUTTON: &'static str = "Enable";
+
+    fn text(subject: &Subject) -> Vec<String> {
+        vec![format!("{} gets access to {} again, with the same roles.", subject.name(), subject.organization)]
+    }
+
+    fn effects(_: &Subject) -> Vec<Effect> {
+        vec![effect(EffectIcon::Mail, "A new activation link is sent; access works once it is used.")]
+    }
+
+    async fn carry_out(app: &App, caller: &Caller, user: UserId) -> Result<String, AppError> {
+        let member = switches::enable(app, caller, user).await?;
+        Ok(format!("{} was enabled.", member.shown_name()))
+    }
+}
+
+impl Question for DisableEverywhere {
+    const ACTION: Self = Self;
+    const PATH: &'static str = "disable-everywhere";
+    const HEADING: &'static str = "Disable everywhere";
+    const BUTTON: &'static str = "Disable everywhere";
+    const DANGER: bool = true;
+
+    fn text(subject: &Subject) -> Vec<String> {
+        vec![format!("{} can no longer log in to any organization.", subject.name())]
+    }
+
+    fn effects(subject: &Subject) -> Vec<Effect> {
+        subject.sessions().into_iter().collect()
+    }
+
+    async fn carry_out(app: &App, caller: &Caller, user: UserId) -> Result<String, AppError> {
+        let member = switches::disable_everywhere(app, caller, user).await?;
+        Ok(format!("{} was disabled everywhere.", member.shown_name()))
+    }
+}
+
+impl Question for EnableEverywhere {
+    const ACTION: Self = Self;
+    const PATH: &'static str = "enable-everywhere";
+    const HEADING: &'static str = "Enable everywhere";
+    const BUTTON: &'static str = "Enable everywhere";
+
+    fn text(subject: &Subject) -> Vec<String> {
+        vec![format!("{} can log in again, with the same password. No activation is needed.", subject.name())]
+    }
+
+    async fn carry_out(app: &App, caller: &Caller, user: UserId) -> Result<String, AppError> {
+        let member = switches::enable_everywhere(app, caller, user).await?;
+        Ok(format!("{} was enabled everywhere.", member.shown_name()))
+    }
+}
+
+impl Question for ResendInvitation {
+    const ACTION: Self = Self;
+    const PATH: &'static str = "resend";
+    const HEADING: &'static str = "Resend invitation";
+    const BUTTON: &'static str = "Resend";
+    const BACK_TO_PERSON: bool = false;
+
+    fn text(subject: &Subject) -> Vec<String> {
+        vec![format!("Send a new invitation to {}?", subject.member.email)]
+    }
+
+    fn effects(_: &Subject) -> Vec<Effect> {
+        vec![effect(EffectIcon::Mail, "The old link and temporary password stop working. The new ones work for 7 days.")]
+    }
+
+    async fn carry_out(app: &App, caller: &Caller, user: UserId) -> Result<String, AppError> {
+        let email = invite::resend(app, caller, user).await?;
+        Ok(format!("The invitation to {email} was sent again."))
+    }
+}
+
+impl Question for CancelInvitation {
+    const ACTION: Self = Self;
+    const PATH: &'static str = "cancel";
+    const HEADING: &'static str = "Cancel invitation";
+    const BUTTON: &'static str = "Cancel invitation";
+    const DANGER: bool = true;
+    const CANCEL: &'static str = "Keep it";
+    const BACK_TO_PERSON: bool = false;
+
+    fn text(subject: &Subject) -> Vec<String> {
+        vec![format!("Cancel the invitation of {} to {}?", subject.member.email, subject.organization)]
+    }
+
+    fn effects(_: &Subject) -> Vec<Effect> {
+        vec![effect(EffectIcon::Mail, "The link stops working and the seat is free. No email is sent.")]
+    }
+
+    async fn carry_out(app: &App, caller: &Caller, user: UserId) -> Result<String, AppError> {
+        let member = switches::cancel(app, caller, user).await?;
+        Ok(format!("The invitation to {} was cancelled.", member.email))
+    }
+}
+
+impl Question for EndSessions {
+    const ACTION: Self = Self;
+    const PATH: &'static str = "end-sessions";
+    const HEADING: &'static str = "End all sessions";
+    const BUTTON: &'static str = "End all sessions";
+    const DANGER: bool = true;
+
+    fn text(subject: &Subject) -> Vec<String> {
+        vec![format!("{} has to log in again on every device.", subject.name())]
+    }
+
+    fn effects(subject: &Subject) -> Vec<Effect> {
+        subject.sessions().into_iter().collect()
+    }
+
+    async fn carry_out(app: &App, caller: &Caller, user: UserId) -> Result<String, AppError> {
+        let member = switches::end_sessions(app, caller, user).await?;
+        Ok(format!("All sessions of {} were ended.", member.shown_name()))
+    }
+}

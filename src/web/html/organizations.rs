@@ -1,0 +1,130 @@
+//! The list of organizations, and the choice of the one the portal shows.
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use serde::Deserialize;
+
+use super::{
+    extract::{Form, Query},
+    respond, shell,
+};
+use crate::{
+    app::App,
+    domain::ids::OrganizationId,
+    error::AppError,
+    store::{OrganizationChoice, SIGNED_IN, SignedIn},
+    web::{
+        pages::{
+            organizations::{Index, Row, Switch, SwitchChoice},
+            parts::initials,
+        },
+        visitor::Here,
+    },
+};
+
+/// The chosen organization.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Chosen {
+    organization: String,
+}
+
+/// All organizations for Server Administrators, their own for everybody else.
+pub async fn index(State(app): State<App>, here: Here) -> Result<Response, AppError> {
+    let choices = choices(&app, &here).await?;
+    let current = here.signed_in.organization;
+    let people: i64 = choices.iter().map(|choice| choice.people).sum();
+    let may_switch = here.standing.choices > 1 || here.actor.is_none();
+    let lead = match choices.len() {
+        1 => format!("1 organization, {people} people."),
+        count => format!("{count} organizations, {people} people."),
+    };
+    respond::page(&Index {
+        shell: shell::shell(&here, "organizations").await?,
+        lead,
+        may_add: false,
+        rows: choices.into_iter().map(|choice| row(choice, current, may_switch)).collect(),
+    })
+}
+
+fn row(choice: OrganizationChoice, current: Option<OrganizationId>, may_switch: bool) -> Row {
+    let is_current = current == Some(choice.id);
+    Row {
+        id: choice.id.to_string(),
+        initials: initials(&choice.name),
+        name: choice.name,
+        users: u32::try_from(choice.people).unwrap_or_default(),
+        limit: choice.user_limit.and_then(|limit| u32::try_from(limit).ok()),
+        mfa: choice.mfa_required,
+        government: choice.government,
+        may_switch: may_switch && !is_current,
+        current: is_current,
+        ..Row::default()
+    }
+}
+
+/// "Change Organization".
+pub async fn choose(
+    State(app): State<App>,
+    here: Here,
+    Query(chosen): Query<Chosen>,
+) -> Result<Response, AppError> {
+    form(&app, &here, &chosen.organization, None).await
+}
+
+/// Makes it the current one. The session gets a new identifier: the rights are others from here on (S30).
+pub async fn switch(
+    State(app): State<App>,
+    here: Here,
+    Form(chosen): Form<Chosen>,
+) -> Result<Response, AppError> {
+    let Ok(wanted) = chosen.organization.parse::<OrganizationId>() else {
+        return form(&app, &here, "", Some("Choose an organization.")).await;
+    };
+    let choice = choices(&app, &here).await?.into_iter().find(|choice| choice.id == wanted);
+    let choice = choice.ok_or(AppError::NotFound)?;
+    let now = here.occasion().now;
+    let mut tx = app.db.begin_write().await?;
+    tx.standing(here.signed_in.session, Some(wanted), now).await?.ok_or(AppError::ExpiredForm)?;
+    tx.enter_organization(here.standing.user, wanted, now).await?;
+    tx.commit().await?;
+    let session = &here.visitor.session;
+    let entered = SignedIn { organization: Some(wanted), last_active_at: now, ..here.signed_in.clone() };
+    session.insert(SIGNED_IN, entered).await?;
+    session.cycle_id().await?;
+    respond::done(&here.visitor, "/", format!("You are now in {}.", choice.name)).await
+}
+
+/// What somebody may choose from.
+async fn choices(app: &App, here: &Here) -> Result<Vec<OrganizationChoice>, AppError> {
+    let mut tx = app.db.begin_read().await?;
+    if here.standing.is_server_administrator {
+        Ok(tx.all_organizations().await?)
+    } else {
+        Ok(tx.organizations_of(here.standing.user).await?)
+    }
+}
+
+async fn form(app: &App, here: &Here, chosen: &str, problem: Option<&str>) -> Result<Response, AppError> {
+    let choices = choices(app, here).await?;
+    if choices.len() < 2 && !here.standing.is_server_administrator {
+        return Err(AppError::NotFound);
+    }
+    let current = here.signed_in.organization.map(|id| id.to_string()).unwrap_or_default();
+    let checked = if chosen.is_empty() { current.as_str() } else { chosen };
+    let mut shell = shell::shell(here, "organizations").await?;
+    shell.failed = problem.is_some();
+    let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = Switch {
+        shell,
+        errors: problem.map(str::to_owned).into_iter().collect(),
+        choices: choices
+            .into_iter()
+            .map(|choice| {
+                let id = choice.id.to_string();
+                SwitchChoice { current: id == checked, initials: initials(&choice.name), name: choice.name, id }
+            })
+            .collect(),
+    };
+    respond::page_with(status, &page)
+}
+

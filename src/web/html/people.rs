@@ -1,0 +1,227 @@
+//! People on pages: status, role chips and access, from what the store and the rules say.
+
+use super::shell::when;
+use crate::{
+    domain::{
+        pages::{Level, Page},
+        roles::{AccountRole, ApplicationRole, CustomRole, Holdings, PageAccess, Role, RoleKind, RoleSet, explain},
+        time::Timestamp,
+        users::MembershipState,
+    },
+    web::pages::parts::{Access, AccessGroup, AccessPage, Avatar, RoleChip, Status},
+};
+
+/// What a "Status" cell is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct StatusFacts {
+    /// State of the membership.
+    pub state: MembershipState,
+    /// End of the open invitation.
+    pub invited_until: Timestamp,
+    /// End of the running or last lock.
+    pub locked_until: Timestamp,
+    /// The last mail failed for good.
+    pub mail_failed: bool,
+}
+
+impl StatusFacts {
+    /// The one word of the "Status" column, without lock and mail.
+    pub fn label(&self, now: Timestamp) -> &'static str {
+        match self.state {
+            MembershipState::Active => "Active",
+            MembershipState::Disabled => "Disabled",
+            MembershipState::Invited if self.invited_until <= now => "Invitation expired",
+            MembershipState::Invited => "Invited",
+        }
+    }
+
+    /// The cell.
+    pub fn cell(&self, now: Timestamp) -> Status {
+        let label = self.label(now);
+        let kind = match label {
+            "Active" => "active",
+            "Disabled" => "disabled",
+            "Invited" => "invited",
+            _ => "expired",
+        };
+        Status {
+            kind,
+            label: label.to_owned(),
+            locked_until: (self.locked_until > now).then(|| when(self.locked_until)),
+            email_failed: self.mail_failed,
+        }
+    }
+
+    /// What the eye reads under the status: how long the link still works.
+    pub fn note(&self, now: Timestamp) -> String {
+        let is_open = self.state == MembershipState::Invited && self.invited_until > now;
+        if !is_open || self.invited_until.micros() == i64::MAX {
+            return String::new();
+        }
+        let hours = (now.seconds_until(self.invited_until) + 3599) / 3600;
+        match hours {
+            0..=1 => "Less than an hour left".to_owned(),
+            2..=47 => format!("{hours} hours left"),
+            _ => format!("{} days left", (hours + 23) / 24),
+        }
+    }
+}
+
+/// "On", "Not set up" or "Off".
+pub fn mfa(has_authenticator: bool, required: bool, shared: bool) -> &'static str {
+    match (has_authenticator, required) {
+        (true, true) => "On",
+        (true, false) if shared => "On",
+        (false, true) => "Not set up",
+        (_, false) => "Off",
+    }
+}
+
+/// The picture of a person.
+pub fn avatar(id: &str, name: &str, email: &str, invited: bool) -> Avatar {
+    if name.is_empty() && invited {
+        return Avatar::invited();
+    }
+    Avatar::new(id, if name.is_empty() { email } else { name })
+}
+
+/// Bars of a role's glyph.
+pub fn bars(role: &Role) -> u8 {
+    match role {
+        Role::Account(AccountRole::ServerAdministrator | AccountRole::Administrator) => 3,
+        Role::Account(AccountRole::User | AccountRole::Client | AccountRole::Support) => 1,
+        Role::Account(_) => 2,
+        Role::Application(role) => match role.kind() {
+            RoleKind::Administrator => 3,
+            RoleKind::Manager => 2,
+            RoleKind::Viewer | RoleKind::Agent => 1,
+        },
+        Role::Custom(_) => 2,
+    }
+}
+
+/// A role as a chip.
+pub fn chip(role: &Role) -> RoleChip {
+    RoleChip { name: role.label().to_owned(), level: bars(role), custom: matches!(role, Role::Custom(_)) }
+}
+
+/// The roles of a membership, highest level first; account role User is left out when there are others.
+pub fn chips(account_role: AccountRole, roles: &RoleSet) -> Vec<RoleChip> {
+    let mut all: Vec<Role> = roles.iter().collect();
+    all.sort_by_key(|role| std::cmp::Reverse(bars(role)));
+    if account_role != AccountRole::User || all.is_empty() {
+        all.insert(0, Role::Account(account_role));
+    }
+    all.iter().map(chip).collect()
+}
+
+/// The roles of a list row, from their stored ids and the organization's custom roles.
+pub fn role_set<'a>(ids: impl Iterator<Item = &'a str>, custom: &[CustomRole]) -> RoleSet {
+    let (mut application, mut own) = (Vec::new(), Vec::new());
+    for id in ids {
+        if let Ok(role) = id.parse::<ApplicationRole>() {
+            application.push(role);
+        } else if let Some(role) = custom.iter().find(|role| role.id.to_string() == id) {
+            own.push(role.clone());
+        }
+    }
+    RoleSet::new(application, own)
+}
+
+/// What somebody can do, page by page.
+pub fn access(title: String, lead: &str, holdings: &Holdings<'_>) -> Access {
+    let mut groups: Vec<AccessGroup> = Vec::new();
+    for page in explain(holdings) {
+        let label = page.page.application().label();
+        if groups.last().is_none_or(|group| group.label != label) {
+            groups.push(AccessGroup { label: label.to_owned(), ..AccessGroup::default() });
+        }
+        if let Some(group) = groups.last_mut() {
+            group.pages.push(access_page(&page));
+        }
+    }
+    for group in &mut groups {
+        let open = group.pages.iter().filter(|page| page.level > 0).count();
+        group.count = format!("{open} of {} pages", group.pages.len());
+        group.open = open > 0;
+    }
+    Access { title, lead: lead.to_owned(), groups }
+}
+
+fn access_page(page: &PageAccess) -> AccessPage {
+    let label = page.extra_note().map_or_else(|| page.label().to_owned(), |note| format!("{} ({note})", page.label()));
+    let from: Vec<&str> = page.from.iter().map(Role::label).collect();
+    AccessPage {
+        key: page.page.key().to_owned(),
+        label: page.page.label().to_owned(),
+        level: page.level.rank(),
+        level_label: label,
+        from: from.join(", "),
+        labels: labels(page.page),
+    }
+}
+
+/// The labels of all five levels on a page, for the preview that script draws.
+fn labels(page: Page) -> String {
+    Level::ALL.iter().map(|level| page.level_label(*level)).collect::<Vec<_>>().join("|")
+}
+
+/// The pages a role opens, for the same preview.
+pub fn grants(role: &Role) -> String {
+    role.access()
+        .levels()
+        .filter(|(_, level)| *level > Level::None)
+        .map(|(page, level)| format!("{}={}", page.key(), level.rank()))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::{days, minutes};
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_763_647_500);
+
+    fn invited(until: Timestamp) -> StatusFacts {
+        StatusFacts {
+            state: MembershipState::Invited,
+            invited_until: until,
+            locked_until: Timestamp::default(),
+            mail_failed: false,
+        }
+    }
+
+    #[test]
+    fn an_invitation_expires_at_its_last_moment() {
+        assert_eq!(invited(NOW.plus(days(7))).cell(NOW).label, "Invited");
+        assert_eq!(invited(NOW).cell(NOW).label, "Invitation expired");
+    }
+
+    #[test]
+    fn the_note_counts_up_to_the_end() {
+        assert_eq!(invited(NOW.plus(days(7))).note(NOW), "7 days left");
+        assert_eq!(invited(NOW.plus(minutes(90))).note(NOW), "2 hours left");
+        assert_eq!(invited(NOW.plus(minutes(20))).note(NOW), "Less than an hour left");
+        assert_eq!(invited(NOW).note(NOW), "");
+        assert_eq!(invited(Timestamp::from_micros(i64::MAX)).note(NOW), "");
+    }
+
+    #[test]
+    fn a_lock_is_shown_while_it_runs() {
+        let mut facts = invited(NOW.plus(days(1)));
+        facts.locked_until = NOW.plus(minutes(30));
+        assert_eq!(facts.cell(NOW).locked_until.unwrap().iso, "2025-11-20T14:35:00Z");
+        facts.locked_until = NOW;
+        assert!(facts.cell(NOW).locked_until.is_none());
+    }
+
+    #[test]
+    fn chips_leave_the_role_user_out_beside_others() {
+        let names = |chips: Vec<RoleChip>| chips.into_iter().map(|chip| chip.name).collect::<Vec<_>>();
+        let roles = RoleSet::new([ApplicationRole::CallbackViewer, ApplicationRole::CallbackManager], []);
+        assert_eq!(names(chips(AccountRole::User, &RoleSet::default())), ["User"]);
+        assert_eq!(names(chips(AccountRole::User, &roles)), ["Callback Manager", "Callback Viewer"]);
+        assert_eq!(names(chips(AccountRole::Analyst, &roles))[0], "Analyst");
+    }
+}

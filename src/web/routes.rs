@@ -1,0 +1,285 @@
+//! Every page of the portal in one table: path, who may come, handlers. A route cannot be written without saying who
+//! may come; the check runs before the handler and before any id in the path is looked at (portal contract 0.5).
+
+use axum::{
+    Router,
+    body::{Body, Bytes, to_bytes},
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header, request::Parts},
+    middleware::{self, Next},
+    response::{IntoResponse, Redirect, Response},
+    routing::{MethodRouter, get, post},
+};
+
+use super::{
+    csrf,
+    html::{
+        account, activation, confirmations, edit, export, home, invite, organizations, set_up, sign_in, users,
+    },
+    visitor::{Here, Visitor},
+};
+use crate::{
+    app::App,
+    domain::session::{EndReason, Stage},
+    error::AppError,
+    policy::{
+        Actor, CancelInvitation, DeleteUser, Denied, DisableEverywhere, DisableUser, EditUser, EnableEverywhere,
+        EnableUser, EndSessions, ExportUsers, InviteUsers, ResendInvitation, ViewUsers,
+    },
+    store::Standing,
+};
+
+/// Forms may carry this much.
+const LARGEST_FORM: usize = 256 * 1024;
+
+/// Who may come to a route.
+#[derive(Clone, Copy)]
+pub enum Access {
+    /// Anybody, also before set-up.
+    Anybody,
+    /// Anybody, once the installation is set up.
+    Public,
+    /// Signed in, also while a step such as a new password is due.
+    Step,
+    /// Signed in, with nothing due.
+    SignedIn,
+    /// Signed in, with a level of access; asked before any id in the path.
+    May(fn(&Actor) -> Result<(), Denied>),
+}
+
+/// One line of the table.
+pub struct Route {
+    /// The path, in the router's notation.
+    pub path: &'static str,
+    /// Who may come.
+    pub access: Access,
+    handlers: MethodRouter<App>,
+    /// Whether a GET shows a page one may return to after signing in.
+    pub is_page: bool,
+}
+
+/// Which route answered, for the log: the pattern, never the path with what it carries.
+#[derive(Debug, Clone, Copy)]
+pub struct Matched(pub &'static str);
+
+fn page(path: &'static str, access: Access, handlers: MethodRouter<App>) -> Route {
+    Route { path, access, handlers, is_page: true }
+}
+
+fn other(path: &'static str, access: Access, handlers: MethodRouter<App>) -> Route {
+    Route { path, access, handlers, is_page: false }
+}
+
+fn may<A: crate::policy::Action>() -> Access {
+    Access::May(Actor::may::<A>)
+}
+
+/// The table.
+pub fn table() -> Vec<Route> {
+    use Access::{Anybody, Public, SignedIn, Step};
+    vec![
+        page("/", Public, get(home::index)),
+        other("/setup", Anybody, get(set_up::new).post(set_up::create)),
+        other("/login", Public, get(sign_in::new).post(sign_in::create)),
+        other("/logout", Anybody, get(sign_in::confirm_end).post(sign_in::end)),
+        other("/session", Public, get(sign_in::time_left)),
+        other("/session/extend", Step, post(sign_in::extend)),
+        other("/activate/{token}", Public, get(activation::show).post(activation::accept)),
+        page("/account", SignedIn, get(account::show).post(account::rename)),
+        page("/account/password", Step, get(account::edit_password).post(account::update_password)),
+        other("/password/strength", Step, post(account::strength)),
+        other("/account/sessions/end-others", SignedIn, post(account::end_other_sessions)),
+        other("/account/sessions/{id}/end", SignedIn, post(account::end_session)),
+        page("/users", may::<ViewUsers>(), get(users::index)),
+        other("/users/export.csv", may::<ExportUsers>(), get(export::users)),
+        page("/users/invite", may::<InviteUsers>(), get(invite::new).post(invite::create)),
+        page("/users/invite/results", may::<InviteUsers>(), get(invite::results)),
+        page("/users/{id}", may::<ViewUsers>(), get(users::show)),
+        page("/users/{id}/edit", may::<EditUser>(), get(edit::edit).post(edit::update)),
+        page("/users/{id}/delete", may::<DeleteUser>(), confirmations::delete()),
+        page("/users/{id}/disable", may::<DisableUser>(), confirmations::disable()),
+        page("/users/{id}/enable", may::<EnableUser>(), confirmations::enable()),
+        page("/users/{id}/disable-everywhere", may::<DisableEverywhere>(), confirmations::disable_everywhere()),
+        page("/users/{id}/enable-everywhere", may::<EnableEverywhere>(), confirmations::enable_everywhere()),
+        page("/users/{id}/resend", may::<ResendInvitation>(), confirmations::resend()),
+        page("/users/{id}/cancel", may::<CancelInvitation>(), confirmations::cancel()),
+        page("/users/{id}/end-sessions", may::<EndSessions>(), confirmations::end_sessions()),
+        page("/organizations", SignedIn, get(organizations::index)),
+        page(
+            "/organizations/switch",
+            SignedIn,
+            get(organizations::choose).post(organizations::switch),
+        ),
+    ]
+}
+
+/// The table as a router; every route behind its access check.
+pub fn router(app: &App) -> Router<App> {
+    let mut router = Router::new();
+    for route in table() {
+        let gate = Gate { app: app.clone(), access: route.access, path: route.path };
+        let handlers = route.handlers.layer(middleware::from_fn_with_state(gate, admit));
+        router = router.route(route.path, handlers);
+    }
+    router
+}
+
+/// Whether a local path names a page of the table that a GET shows.
+pub fn is_page(path: &str) -> bool {
+    let mut pages = matchit::Router::new();
+    for route in table().into_iter().filter(|route| route.is_page) {
+        if pages.insert(route.path, ()).is_err() {
+            return false;
+        }
+    }
+    pages.at(path).is_ok()
+}
+
+#[derive(Clone)]
+struct Gate {
+    app: App,
+    access: Access,
+    path: &'static str,
+}
+
+/// Lets a request through to its handler, or answers in its place.
+async fn admit(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let mut response = match gate.judge(request).await {
+        Ok(Admitted::In(request, here)) => {
+            let response = next.run(request).await;
+            if let Some(here) = here {
+                note_activity(&gate, &here, response.status()).await;
+            }
+            response
+        }
+        Ok(Admitted::Elsewhere(response)) => response,
+        Err(error) => error.into_response(),
+    };
+    response.extensions_mut().insert(Matched(gate.path));
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("HX-Request"));
+    response
+}
+
+enum Admitted {
+    In(Request, Option<Here>),
+    Elsewhere(Response),
+}
+
+impl Gate {
+    async fn judge(&self, request: Request) -> Result<Admitted, AppError> {
+        let (mut parts, body) = request.into_parts();
+        if !matches!(self.access, Access::Anybody) && !self.app.is_set_up().await? {
+            return Ok(Admitted::Elsewhere(Redirect::to("/setup").into_response()));
+        }
+        let mut visitor = Visitor::read(&parts, &self.app).await?;
+        let here = match self.access {
+            Access::Anybody | Access::Public => None,
+            Access::Step | Access::SignedIn | Access::May(_) => match self.enter(&visitor).await? {
+                Some(here) => Some(here),
+                None => return Ok(Admitted::Elsewhere(to_login(&visitor, &parts))),
+            },
+        };
+        let body = self.read_change(&parts, &visitor, body).await?;
+        if let Some(here) = &here {
+            if let Some(step) = self.step_due(&here.standing) {
+                return Ok(Admitted::Elsewhere(redirect(&visitor, step)));
+            }
+            if let Access::May(may) = self.access {
+                may(here.actor()?)?;
+            }
+        } else if !csrf::is_change(&parts.method) {
+            visitor = visitor.with_token(&self.app).await?;
+        }
+        parts.extensions.insert(visitor);
+        if let Some(here) = here.clone() {
+            parts.extensions.insert(here);
+        }
+        Ok(Admitted::In(Request::from_parts(parts, body), here))
+    }
+
+    /// The signed-in person, unless their rights ended since the session was read.
+    async fn enter(&self, visitor: &Visitor) -> Result<Option<Here>, AppError> {
+        let Some(signed_in) = visitor.signed_in.clone().filter(|signed_in| signed_in.stage == Stage::Full) else {
+            return Ok(None);
+        };
+        let mut tx = self.app.db.begin_read().await?;
+        let now = visitor.occasion.now;
+        let standing = tx.standing_of(signed_in.user, signed_in.organization, now).await?;
+        let Some(standing) = standing else { return Ok(None) };
+        let actor = standing.actor();
+        Ok(Some(Here { visitor: visitor.clone(), signed_in, standing: standing.into(), actor }))
+    }
+
+    /// Reads a change's body, within bounds, and checks its token.
+    async fn read_change(&self, parts: &Parts, visitor: &Visitor, body: Body) -> Result<Body, AppError> {
+        if !csrf::is_change(&parts.method) {
+            return Ok(body);
+        }
+        let bytes: Bytes = to_bytes(body, LARGEST_FORM).await.map_err(|_| AppError::TooLarge)?;
+        csrf::check(&visitor.csrf, &parts.method, &parts.headers, &bytes, &self.app)?;
+        Ok(Body::from(bytes))
+    }
+
+    /// Where a due step sends everything else (portal contract 3.6).
+    fn step_due(&self, standing: &Standing) -> Option<&'static str> {
+        if matches!(self.access, Access::Step) {
+            return None;
+        }
+        standing.has_temporary_password.then_some("/account/password")
+    }
+}
+
+/// To the login page, and back afterwards.
+fn to_login(visitor: &Visitor, parts: &Parts) -> Response {
+    let path = match (&visitor.page, visitor.htmx) {
+        (Some(page), true) => page.clone(),
+        _ => parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+    };
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    match visitor.ended {
+        Some(EndReason::Idle) => query.append_pair("reason", "idle"),
+        Some(EndReason::Ended) => query.append_pair("reason", "ended"),
+        Some(EndReason::Email) => query.append_pair("reason", "email"),
+        None => &mut query,
+    };
+    query.append_pair("next", &path);
+    let target = format!("/login?{}", query.finish());
+    if visitor.htmx {
+        let mut response = StatusCode::UNAUTHORIZED.into_response();
+        if let Ok(value) = HeaderValue::from_str(&target) {
+            response.headers_mut().insert("hx-redirect", value);
+        }
+        return response;
+    }
+    Redirect::to(&target).into_response()
+}
+
+/// A redirect that htmx follows with the whole page.
+pub fn redirect(visitor: &Visitor, path: &str) -> Response {
+    if visitor.htmx {
+        let mut response = StatusCode::OK.into_response();
+        if let Ok(value) = HeaderValue::from_str(path) {
+            response.headers_mut().insert("hx-redirect", value);
+        }
+        return response;
+    }
+    Redirect::to(path).into_response()
+}
+
+/// A page or form answered 2xx or 3xx is activity (portal contract 3.5). Noted once a second at most: more would be a
+/// write for every click without anybody being logged out later for it.
+async fn note_activity(gate: &Gate, here: &Here, status: StatusCode) {
+    let now = here.occasion().now;
+    let is_recent = now.since(here.signed_in.last_active_at) < 1_000_000;
+    if is_recent || !(status.is_success() || status.is_redirection()) {
+        return;
+    }
+    let noted = async {
+        let mut tx = gate.app.db.begin_write().await?;
+        tx.touch_session(here.signed_in.session, now).await?;
+        tx.commit().await
+    };
+    if let Err(error) = noted.await {
+        tracing::warn!(%error, "activity could not be noted");
+    }
+}
