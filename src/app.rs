@@ -15,8 +15,8 @@ use crate::{
         entropy::Entropy,
         time::{Clock, Timestamp},
     },
-    hashing::Hasher,
     flows::turns::Turns,
+    hashing::Hasher,
     mail::Courier,
     store::{Db, StoreError},
 };

@@ -13,10 +13,8 @@ use crate::config::{Given, SETTINGS};
 /// Administers the people of a multi-tenant platform.
 #[derive(Debug, Parser)]
 #[command(name = "rollcall", version, max_term_width = 100)]
-#[command(
-    after_help = "Without a command, rollcall serves. Exit status: 1 when a command fails, \
-    2 when it was asked wrongly or the configuration is wrong."
-)]
+#[command(after_help = "Without a command, rollcall serves. Exit status: 1 when a command fails, \
+    2 when it was asked wrongly or the configuration is wrong.")]
 pub struct Cli {
     /// What to do; nothing means [`Command::Serve`].
     #[command(subcommand)]
@@ -242,25 +240,17 @@ mod tests {
     #[test]
     fn nothing_means_serve() {
         assert_eq!(command(&[]), Command::Serve { no_migrate: false });
-        assert_eq!(
-            command(&["serve", "--no-migrate"]),
-            Command::Serve { no_migrate: true }
-        );
+        assert_eq!(command(&["serve", "--no-migrate"]), Command::Serve { no_migrate: true });
     }
 
     #[test]
     fn settings_stand_before_or_after_the_command() {
-        for words in [
-            ["--listen", "127.0.0.1:0", "check"],
-            ["check", "--listen", "127.0.0.1:0"],
-        ] {
+        for words in [["--listen", "127.0.0.1:0", "check"], ["check", "--listen", "127.0.0.1:0"]] {
             let (command, given) = read(&words).expect("valid").into_parts();
             assert_eq!(command, Command::Check);
             assert_eq!(given.flags, [("listen", "127.0.0.1:0".to_owned())]);
         }
-        let (_, given) = read(&["audit", "verify", "--config", "x.toml"])
-            .expect("valid")
-            .into_parts();
+        let (_, given) = read(&["audit", "verify", "--config", "x.toml"]).expect("valid").into_parts();
         assert_eq!(given.file, Some(PathBuf::from("x.toml")));
     }
 

@@ -125,11 +125,7 @@ impl Hasher {
     /// # Errors
     /// [`HashError::Busy`] when the queue is full.
     pub async fn check(&self, password: &str, stored: Option<&str>) -> Result<Verdict, HashError> {
-        let work = Work::Check {
-            password: password.to_owned(),
-            stored: stored.map(str::to_owned),
-            salt: self.salt(),
-        };
+        let work = Work::Check { password: password.to_owned(), stored: stored.map(str::to_owned), salt: self.salt() };
         match self.ask(work).await? {
             Done::Checked(verdict) => Ok(verdict),
             Done::Hashed(_) => Err(HashError::Unusable),

@@ -30,11 +30,8 @@ pub(super) async fn create(
     let name = DisplayName::parse(name).map_err(|error| CommandError::Asked(format!("--name: {error}")))?;
     let app = open(config).await?;
     let password = read_password(from_stdin)?;
-    let owner = Owner {
-        email: email.as_str().to_owned(),
-        names: vec![name.as_str().to_owned()],
-        organizations: Vec::new(),
-    };
+    let owner =
+        Owner { email: email.as_str().to_owned(), names: vec![name.as_str().to_owned()], organizations: Vec::new() };
     let problems = change_password::judge(&app, owner, &password, &password, None).await?;
     if let Some(problem) = problems.first() {
         return Err(CommandError::Asked(format!("password: {problem}")));
@@ -96,4 +93,3 @@ fn read_password(from_stdin: bool) -> Result<String, CommandError> {
     }
     Ok(first)
 }
-

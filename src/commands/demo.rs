@@ -1,5 +1,7 @@
 //! placeholder
-use std::process::ExitCode;
 use super::CommandError;
 use crate::config::Config;
-pub(super) async fn run(_: Config, _: u32, _: u32) -> Result<ExitCode, CommandError> { Ok(ExitCode::FAILURE) }
+use std::process::ExitCode;
+pub(super) async fn run(_: Config, _: u32, _: u32) -> Result<ExitCode, CommandError> {
+    Ok(ExitCode::FAILURE)
+}

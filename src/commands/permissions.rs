@@ -10,8 +10,7 @@ use crate::{domain::roles::matrix_rows, policy::action_rows};
 pub(super) fn run(as_json: bool) -> Result<ExitCode, CommandError> {
     if as_json {
         let both = json!({ "pages": matrix_rows(), "actions": action_rows() });
-        let text = serde_json::to_string_pretty(&both)
-            .map_err(|error| CommandError::Refused(error.to_string()))?;
+        let text = serde_json::to_string_pretty(&both).map_err(|error| CommandError::Refused(error.to_string()))?;
         println!("{text}");
     } else {
         print!("{}", table());

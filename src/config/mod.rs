@@ -89,9 +89,9 @@ impl Config {
 
     fn check_listeners(&self) -> Result<(), ConfigError> {
         match self.ops_listen {
-            Some(ops) if ops == self.listen && ops.port() != 0 => Err(self
-                .gathered
-                .refuse("ops_listen", "must differ from the public listener")),
+            Some(ops) if ops == self.listen && ops.port() != 0 => {
+                Err(self.gathered.refuse("ops_listen", "must differ from the public listener"))
+            }
             _ => Ok(()),
         }
     }
@@ -99,15 +99,12 @@ impl Config {
     /// The floor of security contract S1, and the one way below it.
     fn check_hashing(&self) -> Result<(), ConfigError> {
         if self.insecure_test_hashing && !self.listen.ip().is_loopback() {
-            return Err(self.gathered.refuse(
-                "insecure_test_hashing",
-                "is for tests only and needs a loopback listener",
-            ));
-        }
-        if !self.insecure_test_hashing && self.argon2.is_weaker_than(&Argon2Cost::FLOOR) {
             return Err(self
                 .gathered
-                .refuse("argon2", &format!("is weaker than {}", Argon2Cost::FLOOR)));
+                .refuse("insecure_test_hashing", "is for tests only and needs a loopback listener"));
+        }
+        if !self.insecure_test_hashing && self.argon2.is_weaker_than(&Argon2Cost::FLOOR) {
+            return Err(self.gathered.refuse("argon2", &format!("is weaker than {}", Argon2Cost::FLOOR)));
         }
         Ok(())
     }

@@ -95,9 +95,7 @@ impl Gathered {
     }
 
     pub(super) fn source(&self, key: &str) -> Source {
-        self.0
-            .get(key)
-            .map_or(Source::Default, |entry| entry.source.clone())
+        self.0.get(key).map_or(Source::Default, |entry| entry.source.clone())
     }
 
     /// Turns the text of a setting into its value.
@@ -138,19 +136,13 @@ impl Gathered {
                 return Ok(());
             }
             Err(error) => {
-                return Err(ConfigError(format!(
-                    "cannot read the configuration {}: {error}",
-                    path.display()
-                )));
+                return Err(ConfigError(format!("cannot read the configuration {}: {error}", path.display())));
             }
         };
-        let table: toml::Table = text
-            .parse()
-            .map_err(|error| bad_toml(path, &text, &error))?;
+        let table: toml::Table = text.parse().map_err(|error| bad_toml(path, &text, &error))?;
         for (key, value) in table {
-            let setting = known(|setting| setting.key == key).ok_or_else(|| {
-                ConfigError(format!("{}: unknown setting {key:?}", path.display()))
-            })?;
+            let setting = known(|setting| setting.key == key)
+                .ok_or_else(|| ConfigError(format!("{}: unknown setting {key:?}", path.display())))?;
             let text = plain_text(&value).ok_or_else(|| {
                 ConfigError(format!(
                     "{key} in {}: expected a text, a number, true, false or a list of texts",
@@ -173,9 +165,7 @@ impl Gathered {
         for (name, value) in ours {
             let setting = known(|setting| setting.variable() == name)
                 .ok_or_else(|| ConfigError(format!("unknown variable {name:?}")))?;
-            let text = value
-                .into_string()
-                .map_err(|_| ConfigError(format!("{name}: not valid UTF-8")))?;
+            let text = value.into_string().map_err(|_| ConfigError(format!("{name}: not valid UTF-8")))?;
             self.set(setting, text, Source::Environment);
         }
         Ok(())

@@ -8,18 +8,12 @@ use super::*;
 
 /// Settings from the environment alone; the file is one that is empty.
 fn from_environment(variables: &[(&str, &str)]) -> Result<Config, String> {
-    let given = Given {
-        file: Some(PathBuf::from("/dev/null")),
-        flags: Vec::new(),
-    };
+    let given = Given { file: Some(PathBuf::from("/dev/null")), flags: Vec::new() };
     Config::load(&given, owned(variables)).map_err(|error| error.to_string())
 }
 
 fn owned(variables: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
-    variables
-        .iter()
-        .map(|(name, value)| (OsString::from(name), OsString::from(value)))
-        .collect()
+    variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))).collect()
 }
 
 fn refusal(variables: &[(&str, &str)]) -> String {
@@ -30,18 +24,12 @@ fn refusal(variables: &[(&str, &str)]) -> String {
 
 /// A file with this text and the settings it gives.
 fn from_file(text: &str, flags: Vec<(&'static str, String)>) -> Result<Config, String> {
-    let folder = std::env::temp_dir().join(format!(
-        "rollcall-config-{}-{:?}",
-        std::process::id(),
-        std::thread::current().id()
-    ));
+    let folder =
+        std::env::temp_dir().join(format!("rollcall-config-{}-{:?}", std::process::id(), std::thread::current().id()));
     std::fs::create_dir_all(&folder).expect("folder");
     let path = folder.join("rollcall.toml");
     std::fs::write(&path, text).expect("file");
-    let given = Given {
-        file: Some(path),
-        flags,
-    };
+    let given = Given { file: Some(path), flags };
     let outcome = Config::load(&given, owned(&[("ROLLCALL_LOG", "warn")]));
     std::fs::remove_dir_all(&folder).expect("clean up");
     outcome.map_err(|error| error.to_string())
@@ -58,22 +46,13 @@ fn defaults_are_those_of_the_contract() {
         DatabaseUrl::Sqlite(path) if path == &PathBuf::from("data/rollcall.db")));
     assert!(config.smtp_url.is_none() && config.setup_code.is_none());
     assert_eq!(config.mail_from.email.to_string(), "noreply@localhost");
-    assert_eq!(
-        config.api_write_limit,
-        Rate {
-            count: 100,
-            per: Duration::from_hours(1)
-        }
-    );
+    assert_eq!(config.api_write_limit, Rate { count: 100, per: Duration::from_hours(1) });
     assert!(config.it_admin_global_tokens && !config.insecure_test_hashing);
 }
 
 #[test]
 fn defaults_follow_the_settings_they_name() {
-    let config = from_environment(&[
-        ("ROLLCALL_DATA_DIR", "/srv/people"),
-        ("ROLLCALL_LISTEN", "[::1]:0"),
-    ]);
+    let config = from_environment(&[("ROLLCALL_DATA_DIR", "/srv/people"), ("ROLLCALL_LISTEN", "[::1]:0")]);
     let mut config = config.expect("valid");
     assert_eq!(config.key_file, PathBuf::from("/srv/people/rollcall.key"));
     config.listening_on("[::1]:41234".parse().expect("address"));
@@ -82,16 +61,11 @@ fn defaults_follow_the_settings_they_name() {
 
 #[test]
 fn a_configured_public_url_survives_the_listener() {
-    let mut config = from_environment(&[
-        ("ROLLCALL_PUBLIC_URL", "https://people.example/"),
-        ("ROLLCALL_LISTEN", "0.0.0.0:0"),
-    ])
-    .expect("valid");
+    let mut config =
+        from_environment(&[("ROLLCALL_PUBLIC_URL", "https://people.example/"), ("ROLLCALL_LISTEN", "0.0.0.0:0")])
+            .expect("valid");
     config.listening_on("0.0.0.0:41234".parse().expect("address"));
-    assert_eq!(
-        config.public_url.link("/login"),
-        "https://people.example/login"
-    );
+    assert_eq!(config.public_url.link("/login"), "https://people.example/login");
     assert!(config.public_url.is_https());
 }
 
@@ -103,27 +77,15 @@ fn flag_beats_environment_beats_file_beats_default() {
     assert_eq!(config.listen.port(), 2);
     assert_eq!(config.log.to_string(), "warn");
     assert_eq!(config.database_connections, 3);
-    let sources: Vec<String> = config
-        .explain()
-        .into_iter()
-        .map(|line| line.source)
-        .collect();
+    let sources: Vec<String> = config.explain().into_iter().map(|line| line.source).collect();
     assert_eq!(sources.first().map(String::as_str), Some("flag"));
-    assert!(
-        sources
-            .iter()
-            .any(|source| source.ends_with("rollcall.toml"))
-    );
+    assert!(sources.iter().any(|source| source.ends_with("rollcall.toml")));
 }
 
 #[test]
 fn a_list_in_the_file_is_a_list() {
     let config = from_file("trusted_proxies = [\"10.0.0.0/8\", \"::1\"]", vec![]).expect("valid");
-    let shown: Vec<String> = config
-        .trusted_proxies
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let shown: Vec<String> = config.trusted_proxies.iter().map(ToString::to_string).collect();
     assert_eq!(shown, ["10.0.0.0/8", "::1/128"]);
 }
 
@@ -134,14 +96,8 @@ fn what_nobody_knows_is_an_error() {
     assert!(line.contains("server"), "{line}");
     let line = from_file("listen = \n", vec![]).expect_err("not TOML");
     assert!(line.contains("line 1") && !line.contains('\n'), "{line}");
-    let given = Given {
-        file: Some(PathBuf::from("/nowhere/rollcall.toml")),
-        flags: Vec::new(),
-    };
-    assert!(
-        Config::load(&given, owned(&[])).is_err(),
-        "a named file must exist"
-    );
+    let given = Given { file: Some(PathBuf::from("/nowhere/rollcall.toml")), flags: Vec::new() };
+    assert!(Config::load(&given, owned(&[])).is_err(), "a named file must exist");
 }
 
 #[test]
@@ -200,12 +156,7 @@ fn each_bad_value_is_one_line_that_names_the_setting() {
 
 #[test]
 fn plain_http_is_for_loopback_only() {
-    for url in [
-        "http://localhost:9000",
-        "http://127.8.8.8",
-        "http://[::1]:80",
-        "http://a.localhost",
-    ] {
+    for url in ["http://localhost:9000", "http://127.8.8.8", "http://[::1]:80", "http://a.localhost"] {
         from_environment(&[("ROLLCALL_PUBLIC_URL", url)]).expect(url);
     }
     let line = refusal(&[("ROLLCALL_LISTEN", "0.0.0.0:8080")]);
@@ -217,18 +168,8 @@ fn weak_hashing_needs_the_switch_and_loopback() {
     let weak = ("ROLLCALL_ARGON2", "m=8,t=1,p=1");
     let switch = ("ROLLCALL_INSECURE_TEST_HASHING", "1");
     assert!(refusal(&[weak]).starts_with("ROLLCALL_ARGON2"));
-    assert_eq!(
-        from_environment(&[weak, switch])
-            .expect("allowed")
-            .argon2
-            .memory_kib,
-        8
-    );
-    let open = [
-        switch,
-        ("ROLLCALL_LISTEN", "0.0.0.0:8080"),
-        ("ROLLCALL_PUBLIC_URL", "https://people.example"),
-    ];
+    assert_eq!(from_environment(&[weak, switch]).expect("allowed").argon2.memory_kib, 8);
+    let open = [switch, ("ROLLCALL_LISTEN", "0.0.0.0:8080"), ("ROLLCALL_PUBLIC_URL", "https://people.example")];
     assert!(refusal(&open).starts_with("ROLLCALL_INSECURE_TEST_HASHING"));
 }
 
@@ -236,35 +177,20 @@ fn weak_hashing_needs_the_switch_and_loopback() {
 fn secrets_are_neither_explained_nor_debugged_nor_taken_as_flags() {
     let config = from_environment(&[
         ("ROLLCALL_SETUP_CODE", "marker-code"),
-        (
-            "ROLLCALL_SMTP_URL",
-            "smtp://ann:marker%40mail@127.0.0.1:1025",
-        ),
-        (
-            "ROLLCALL_DATABASE_URL",
-            "postgres://ann:marker-db@127.0.0.1/people?sslpassword=marker-tls",
-        ),
+        ("ROLLCALL_SMTP_URL", "smtp://ann:marker%40mail@127.0.0.1:1025"),
+        ("ROLLCALL_DATABASE_URL", "postgres://ann:marker-db@127.0.0.1/people?sslpassword=marker-tls"),
     ])
     .expect("valid");
     let shown = format!("{:?} {config:?}", config.explain());
     assert!(!shown.contains("marker"), "{shown}");
-    assert!(
-        shown.contains("postgres://ann:***@127.0.0.1/people"),
-        "{shown}"
-    );
+    assert!(shown.contains("postgres://ann:***@127.0.0.1/people"), "{shown}");
     assert!(config.database_url.exposed().contains("ann:marker-db@"));
     let server = config.smtp_url.expect("server");
-    assert_eq!(
-        server.login.expect("login").password.expose_secret(),
-        "marker@mail"
-    );
+    assert_eq!(server.login.expect("login").password.expose_secret(), "marker@mail");
 
     let url = "postgres://ann:marker@127.0.0.1/people".to_owned();
     let line = from_file("", vec![("database_url", url)]).expect_err("visible to everybody");
-    assert!(
-        !line.contains("marker") && line.contains("ROLLCALL_DATABASE_URL"),
-        "{line}"
-    );
+    assert!(!line.contains("marker") && line.contains("ROLLCALL_DATABASE_URL"), "{line}");
     assert!(from_file("", vec![("setup_code", "x".to_owned())]).is_err());
     let line = refusal(&[("ROLLCALL_SMTP_URL", "smtp://ann:marker@mail.example/path")]);
     assert!(!line.contains("marker"), "{line}");
@@ -276,35 +202,21 @@ fn mail_beyond_loopback_is_protected_unless_asked_otherwise() {
         ("smtp://127.0.0.1:1025", SmtpEncryption::Plain, 1025),
         ("smtp://localhost", SmtpEncryption::Plain, 25),
         ("smtp://mail.example", SmtpEncryption::StartTls, 587),
-        (
-            "smtp://mail.example:25?tls=required",
-            SmtpEncryption::StartTls,
-            25,
-        ),
+        ("smtp://mail.example:25?tls=required", SmtpEncryption::StartTls, 25),
         ("smtp://mail.example?tls=none", SmtpEncryption::Plain, 25),
-        (
-            "smtp://mail.example?tls=opportunistic",
-            SmtpEncryption::Opportunistic,
-            25,
-        ),
+        ("smtp://mail.example?tls=opportunistic", SmtpEncryption::Opportunistic, 25),
         ("smtps://mail.example", SmtpEncryption::Implicit, 465),
     ];
     for (text, encryption, port) in cases {
         let config = from_environment(&[("ROLLCALL_SMTP_URL", text)]).expect(text);
         let server = config.smtp_url.expect(text);
-        assert_eq!(
-            (server.encryption, server.port),
-            (encryption, port),
-            "{text}"
-        );
+        assert_eq!((server.encryption, server.port), (encryption, port), "{text}");
     }
 }
 
 #[test]
 fn only_our_own_host_is_answered_to() {
-    let https = from_environment(&[("ROLLCALL_PUBLIC_URL", "https://people.example")])
-        .expect("valid")
-        .public_url;
+    let https = from_environment(&[("ROLLCALL_PUBLIC_URL", "https://people.example")]).expect("valid").public_url;
     for host in ["people.example", "PEOPLE.example", "people.example:443"] {
         assert!(https.answers_to(host), "{host}");
     }
@@ -334,16 +246,7 @@ fn nothing_and_off_are_values_too() {
     ])
     .expect("valid");
     assert!(config.ops_listen.is_none() && config.address_limit.is_none());
-    assert_eq!(
-        config
-            .login_address_limit
-            .map(|rate| rate.to_string())
-            .as_deref(),
-        Some("5/1m 30s")
-    );
-    let smtp = config
-        .explain()
-        .into_iter()
-        .find(|line| line.name == "ROLLCALL_SMTP_URL");
+    assert_eq!(config.login_address_limit.map(|rate| rate.to_string()).as_deref(), Some("5/1m 30s"));
+    let smtp = config.explain().into_iter().find(|line| line.name == "ROLLCALL_SMTP_URL");
     assert_eq!(smtp.map(|line| line.value).as_deref(), Some("none"));
 }

@@ -77,9 +77,7 @@ impl PublicUrl {
     /// Whether an `Origin` header names this portal.
     pub fn is_origin(&self, origin: &str) -> bool {
         let scheme = if self.is_https { "https://" } else { "http://" };
-        origin
-            .strip_prefix(scheme)
-            .is_some_and(|host| self.answers_to(host))
+        origin.strip_prefix(scheme).is_some_and(|host| self.answers_to(host))
     }
 }
 
@@ -170,12 +168,7 @@ pub(super) fn public_url(text: &str) -> Result<PublicUrl, String> {
     if !is_https && !is_loopback(&host) {
         return Err("plain http is accepted for loopback hosts only; use https".to_owned());
     }
-    Ok(PublicUrl {
-        origin: url.origin().ascii_serialization(),
-        host,
-        port,
-        is_https,
-    })
+    Ok(PublicUrl { origin: url.origin().ascii_serialization(), host, port, is_https })
 }
 
 pub(super) fn database(text: &str) -> Result<DatabaseUrl, String> {
@@ -235,9 +228,7 @@ fn encryption(url: &Url, host: &str) -> Result<SmtpEncryption, String> {
         ("smtp", Some("none")) => Ok(SmtpEncryption::Plain),
         ("smtp", None) if is_loopback_text(host) => Ok(SmtpEncryption::Plain),
         ("smtp", None | Some("required")) => Ok(SmtpEncryption::StartTls),
-        ("smtp" | "smtps", Some(_)) => {
-            Err("expected tls=required, tls=opportunistic or tls=none".to_owned())
-        }
+        ("smtp" | "smtps", Some(_)) => Err("expected tls=required, tls=opportunistic or tls=none".to_owned()),
         _ => Err("expected smtp:// or smtps://".to_owned()),
     }
 }
@@ -251,10 +242,9 @@ fn login(url: &Url) -> Result<Option<SmtpLogin>, String> {
     };
     match (url.username(), url.password()) {
         ("", None) => Ok(None),
-        (user, Some(password)) if !user.is_empty() => Ok(Some(SmtpLogin {
-            user: decoded(user)?,
-            password: SecretString::from(decoded(password)?),
-        })),
+        (user, Some(password)) if !user.is_empty() => {
+            Ok(Some(SmtpLogin { user: decoded(user)?, password: SecretString::from(decoded(password)?) }))
+        }
         _ => Err("expected both a user and a password, or neither".to_owned()),
     }
 }

@@ -56,11 +56,7 @@ pub struct Argon2Cost {
 
 impl Argon2Cost {
     /// The weakest cost allowed outside of tests (security contract S1).
-    pub const FLOOR: Self = Self {
-        memory_kib: 19_456,
-        passes: 2,
-        lanes: 1,
-    };
+    pub const FLOOR: Self = Self { memory_kib: 19_456, passes: 2, lanes: 1 };
     /// Beyond 4 GiB for one hash the value is a slip of the finger.
     const MOST_MEMORY_KIB: u32 = 4 * 1024 * 1024;
 
@@ -80,11 +76,7 @@ impl Argon2Cost {
 
 impl fmt::Display for Argon2Cost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "m={},t={},p={}",
-            self.memory_kib, self.passes, self.lanes
-        )
+        write!(f, "m={},t={},p={}", self.memory_kib, self.passes, self.lanes)
     }
 }
 
@@ -102,9 +94,7 @@ pub(super) fn listener(text: &str) -> Result<SocketAddr, String> {
         Some(port) => format!("127.0.0.1:{port}"),
         None => text.to_owned(),
     };
-    numeric
-        .parse()
-        .map_err(|_| "expected an address and a port such as 127.0.0.1:8080".to_owned())
+    numeric.parse().map_err(|_| "expected an address and a port such as 127.0.0.1:8080".to_owned())
 }
 
 pub(super) fn listener_or_off(text: &str) -> Result<Option<SocketAddr>, String> {
@@ -122,13 +112,10 @@ pub(super) fn whole<T>(text: &str, range: &RangeInclusive<T>) -> Result<T, Strin
 where
     T: FromStr + PartialOrd + fmt::Display,
 {
-    text.parse()
-        .ok()
-        .filter(|number| range.contains(number))
-        .ok_or_else(|| {
-            let (least, most) = (range.start(), range.end());
-            format!("expected a whole number from {least} to {most}")
-        })
+    text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
+        let (least, most) = (range.start(), range.end());
+        format!("expected a whole number from {least} to {most}")
+    })
 }
 
 pub(super) fn switch(text: &str) -> Result<bool, String> {
@@ -147,10 +134,7 @@ pub(super) fn rate_or_off(text: &str) -> Result<Option<Rate>, String> {
     unless_off(text, rate).map_err(|problem| format!("{problem} or off"))
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "all settings are read by functions of one shape"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "all settings are read by functions of one shape")]
 pub(super) fn secret(text: &str) -> Result<Option<SecretString>, String> {
     Ok((!text.is_empty()).then(|| SecretString::from(text.to_owned())))
 }
@@ -173,11 +157,7 @@ pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
         .map(|piece| {
             piece
                 .parse()
-                .or_else(|_| {
-                    piece
-                        .parse()
-                        .map(|address: std::net::IpAddr| address.into())
-                })
+                .or_else(|_| piece.parse().map(|address: std::net::IpAddr| address.into()))
                 .map_err(|_| format!("{piece:?} is not a network such as 10.0.0.0/8"))
         })
         .collect()
@@ -225,11 +205,7 @@ pub(super) fn argon2_cost(text: &str) -> Result<Argon2Cost, String> {
         }
     }
     let cost = match (memory_kib, passes, lanes) {
-        (Some(memory_kib), Some(passes), Some(lanes)) => Argon2Cost {
-            memory_kib,
-            passes,
-            lanes,
-        },
+        (Some(memory_kib), Some(passes), Some(lanes)) => Argon2Cost { memory_kib, passes, lanes },
         _ => return Err(expected_cost()),
     };
     if cost.is_possible() {
@@ -243,10 +219,7 @@ fn expected_cost() -> String {
     format!("expected a cost such as {}", Argon2Cost::FLOOR)
 }
 
-fn unless_off<T>(
-    text: &str,
-    parse: impl FnOnce(&str) -> Result<T, String>,
-) -> Result<Option<T>, String> {
+fn unless_off<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, String> {
     if text == "off" {
         return Ok(None);
     }

@@ -26,10 +26,7 @@ pub struct Occasion {
 
 impl fmt::Debug for Occasion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Occasion")
-            .field("now", &self.now)
-            .field("request_id", &self.request_id)
-            .finish()
+        f.debug_struct("Occasion").field("now", &self.now).field("request_id", &self.request_id).finish()
     }
 }
 
@@ -116,11 +113,7 @@ impl FromStr for AuditAction {
     type Err = UnknownAction;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|action| action.key() == text)
-            .ok_or(UnknownAction)
+        Self::ALL.iter().copied().find(|action| action.key() == text).ok_or(UnknownAction)
     }
 }
 
@@ -211,34 +204,18 @@ pub struct AuditTarget {
 impl AuditTarget {
     /// A person, named as `Ana Lima (ana@example.com)`, or by the address alone.
     pub fn user(id: UserId, name: &str, email: &str) -> Self {
-        let name = if name.is_empty() || name == email {
-            email.to_owned()
-        } else {
-            format!("{name} ({email})")
-        };
-        Self {
-            kind: "user",
-            id: Some(id.to_string()),
-            name,
-        }
+        let name = if name.is_empty() || name == email { email.to_owned() } else { format!("{name} ({email})") };
+        Self { kind: "user", id: Some(id.to_string()), name }
     }
 
     /// An organization.
     pub fn organization(id: OrganizationId, name: &str) -> Self {
-        Self {
-            kind: "organization",
-            id: Some(id.to_string()),
-            name: name.to_owned(),
-        }
+        Self { kind: "organization", id: Some(id.to_string()), name: name.to_owned() }
     }
 
     /// The installation as a whole.
     pub fn installation() -> Self {
-        Self {
-            kind: "installation",
-            id: None,
-            name: "Rollcall".to_owned(),
-        }
+        Self { kind: "installation", id: None, name: "Rollcall".to_owned() }
     }
 }
 
@@ -261,20 +238,8 @@ pub struct AuditEvent {
 
 impl AuditEvent {
     /// An event without values; add them with [`Self::before`] and [`Self::after`].
-    pub fn new(
-        action: AuditAction,
-        actor: AuditActor,
-        target: AuditTarget,
-        scope: Option<AuditScope>,
-    ) -> Self {
-        Self {
-            action,
-            actor,
-            target,
-            scope,
-            before: json!({}),
-            after: json!({}),
-        }
+    pub fn new(action: AuditAction, actor: AuditActor, target: AuditTarget, scope: Option<AuditScope>) -> Self {
+        Self { action, actor, target, scope, before: json!({}), after: json!({}) }
     }
 
     /// With the values before the change.

@@ -26,18 +26,13 @@ pub struct Seeded {
 impl Seeded {
     /// Starts the sequence of this seed.
     pub fn new(seed: u64) -> Self {
-        Self {
-            state: Mutex::new((seed, 0)),
-        }
+        Self { state: Mutex::new((seed, 0)) }
     }
 }
 
 impl Entropy for Seeded {
     fn fill(&self, bytes: &mut [u8]) {
-        let mut state = self
-            .state
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         for chunk in bytes.chunks_mut(32) {
             let mut hash = Sha256::new();
             hash.update(state.0.to_be_bytes());

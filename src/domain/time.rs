@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, macros::format_description};
 
 /// A moment, UTC, in microseconds since the Unix epoch.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(i64);
 
@@ -37,19 +35,13 @@ impl Timestamp {
     /// This moment later by `span`, at most the end of time.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)),
-        )
+        Self(self.0.saturating_add(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
     }
 
     /// This moment earlier by `span`.
     #[must_use]
     pub fn minus(self, span: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_sub(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)),
-        )
+        Self(self.0.saturating_sub(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
     }
 
     /// Microseconds from `earlier` to this moment; negative when it is the later one.
@@ -70,9 +62,7 @@ impl Timestamp {
     /// RFC 3339, to the second: `2025-11-20T14:05:00Z`.
     pub fn rfc3339(self) -> String {
         self.calendar()
-            .format(format_description!(
-                "[year]-[month]-[day]T[hour]:[minute]:[second]Z"
-            ))
+            .format(format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z"))
             .unwrap_or_default()
     }
 
@@ -85,15 +75,12 @@ impl Timestamp {
 
     /// The day alone: `2025-11-20`.
     pub fn date(self) -> String {
-        self.calendar()
-            .format(format_description!("[year]-[month]-[day]"))
-            .unwrap_or_default()
+        self.calendar().format(format_description!("[year]-[month]-[day]")).unwrap_or_default()
     }
 
     /// The same moment for calendar arithmetic and other crates.
     pub fn calendar(self) -> OffsetDateTime {
-        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000)
-            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 }
 
@@ -102,9 +89,7 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self
             .calendar()
-            .format(format_description!(
-                "[year]-[month]-[day] [hour]:[minute] UTC"
-            ))
+            .format(format_description!("[year]-[month]-[day] [hour]:[minute] UTC"))
             .map_err(|_| fmt::Error)?;
         f.write_str(&text)
     }
@@ -132,14 +117,8 @@ mod tests {
 
     #[test]
     fn shows_minutes_in_utc() {
-        assert_eq!(
-            Timestamp::from_seconds(1_763_647_500).to_string(),
-            "2025-11-20 14:05 UTC"
-        );
-        assert_eq!(
-            Timestamp::from_seconds(1_763_647_500).rfc3339(),
-            "2025-11-20T14:05:00Z"
-        );
+        assert_eq!(Timestamp::from_seconds(1_763_647_500).to_string(), "2025-11-20 14:05 UTC");
+        assert_eq!(Timestamp::from_seconds(1_763_647_500).rfc3339(), "2025-11-20T14:05:00Z");
     }
 
     #[test]

@@ -182,10 +182,7 @@ impl UserQuery {
     /// Whether only the status and the type narrow the list, so that the counters the database keeps tell how many
     /// there are.
     pub fn is_counted(&self) -> bool {
-        self.search.is_empty()
-            && self.role.is_none()
-            && self.mfa.is_none()
-            && self.last_login.is_none()
+        self.search.is_empty() && self.role.is_none() && self.mfa.is_none() && self.last_login.is_none()
     }
 }
 

@@ -146,17 +146,10 @@ pub async fn store(
 ///
 /// # Errors
 /// [`AppError::ExpiredForm`] when the session ended meanwhile.
-pub async fn rename(
-    app: &App,
-    signed_in: &SignedIn,
-    name: &DisplayName,
-    occasion: &Occasion,
-) -> Result<(), AppError> {
+pub async fn rename(app: &App, signed_in: &SignedIn, name: &DisplayName, occasion: &Occasion) -> Result<(), AppError> {
     let mut tx = app.db.begin_write().await?;
-    let standing = tx
-        .standing(signed_in.session, signed_in.organization, occasion.now)
-        .await?
-        .ok_or(AppError::ExpiredForm)?;
+    let standing =
+        tx.standing(signed_in.session, signed_in.organization, occasion.now).await?.ok_or(AppError::ExpiredForm)?;
     if standing.display_name == name.as_str() {
         return Ok(());
     }
@@ -164,9 +157,7 @@ pub async fn rename(
     let event = own_event(&mut tx, signed_in, AuditAction::AccountNameChanged).await?;
     tx.set_display_name(standing.user, name, &email).await?;
     tx.note_own_change(standing.user, name.as_str(), occasion.now).await?;
-    let event = event
-        .before(json!({ "name": standing.display_name }))
-        .after(json!({ "name": name.as_str() }));
+    let event = event.before(json!({ "name": standing.display_name })).after(json!({ "name": name.as_str() }));
     tx.record(event, occasion).await?;
     tx.commit().await?;
     Ok(())

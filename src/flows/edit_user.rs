@@ -74,12 +74,8 @@ pub async fn edit(app: &App, caller: &Caller, user: UserId, wanted: &Wanted) -> 
         }
         None => None,
     };
-    let action = EditUser {
-        email: change.email.clone(),
-        name: change.name.clone(),
-        account_role: change.account_role,
-        roles,
-    };
+    let action =
+        EditUser { email: change.email.clone(), name: change.name.clone(), account_role: change.account_role, roles };
     let (_, facts) = person(&mut tx, actor.organization, user).await?;
     let permit = actor.authorize(action, facts)?;
     match tx.edit_member(permit, &member, &change, &caller.occasion).await {
@@ -112,9 +108,7 @@ fn difference(member: &Member, wanted: &Wanted) -> Result<MemberChange, AppError
         }
         None => None,
     };
-    let roles = roles
-        .map(|keys| keys.iter().map(|key| parse_role(key)).collect::<Result<Vec<_>, _>>())
-        .transpose()?;
+    let roles = roles.map(|keys| keys.iter().map(|key| parse_role(key)).collect::<Result<Vec<_>, _>>()).transpose()?;
     Ok(MemberChange {
         email: wanted.email.clone().filter(|email| email.as_str() != member.email),
         name: wanted.name.clone().filter(|name| name.as_str() != member.display_name),

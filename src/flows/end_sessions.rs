@@ -31,12 +31,7 @@ pub async fn log_out(app: &App, signed_in: &SignedIn, occasion: &Occasion) -> Re
 ///
 /// # Errors
 /// [`AppError::NotFound`] when they have none of this id.
-pub async fn end_own(
-    app: &App,
-    signed_in: &SignedIn,
-    session: SessionId,
-    occasion: &Occasion,
-) -> Result<(), AppError> {
+pub async fn end_own(app: &App, signed_in: &SignedIn, session: SessionId, occasion: &Occasion) -> Result<(), AppError> {
     let mut tx = app.db.begin_write().await?;
     if !tx.end_session(signed_in.user, session, occasion.now).await? {
         return Err(AppError::NotFound);
@@ -53,9 +48,7 @@ pub async fn end_own(
 /// When the database does not answer.
 pub async fn end_others(app: &App, signed_in: &SignedIn, occasion: &Occasion) -> Result<u64, AppError> {
     let mut tx = app.db.begin_write().await?;
-    let ended = tx
-        .end_sessions(signed_in.user, Some(signed_in.session), EndReason::Ended, occasion.now)
-        .await?;
+    let ended = tx.end_sessions(signed_in.user, Some(signed_in.session), EndReason::Ended, occasion.now).await?;
     let event = own_event(&mut tx, signed_in, AuditAction::SessionEnded).await?;
     tx.record(event.after(json!({ "sessions_ended": ended })), occasion).await?;
     tx.commit().await?;
@@ -63,17 +56,9 @@ pub async fn end_others(app: &App, signed_in: &SignedIn, occasion: &Occasion) ->
 }
 
 /// An event in which somebody does something to themselves, in the organization they work in.
-pub(super) async fn own_event(
-    tx: &mut Tx,
-    signed_in: &SignedIn,
-    action: AuditAction,
-) -> Result<AuditEvent, AppError> {
+pub(super) async fn own_event(tx: &mut Tx, signed_in: &SignedIn, action: AuditAction) -> Result<AuditEvent, AppError> {
     let user = tx.user(signed_in.user).await?.ok_or(AppError::NotFound)?;
-    let actor = AuditActor::User {
-        id: user.id,
-        name: user.shown_name().to_owned(),
-        email: user.email.clone(),
-    };
+    let actor = AuditActor::User { id: user.id, name: user.shown_name().to_owned(), email: user.email.clone() };
     let target = AuditTarget::user(user.id, &user.display_name, &user.email);
     let scope = tx.scope(signed_in.organization).await?;
     Ok(AuditEvent::new(action, actor, target, scope))

@@ -223,8 +223,7 @@ async fn send(
     occasion: &Occasion,
 ) -> Result<crate::domain::time::Timestamp, AppError> {
     let token = LinkToken::new(app);
-    let expires_at =
-        tx.put_invitation(invitee.organization, invitee.user, &token.hash, author, occasion).await?;
+    let expires_at = tx.put_invitation(invitee.organization, invitee.user, &token.hash, author, occasion).await?;
     let requires_mfa = tx.mfa_required_in(invitee.organization).await?;
     let content = Content::Invitation(Invitation {
         inviter: invitee.inviter.to_owned(),
@@ -269,10 +268,9 @@ pub async fn resend(app: &App, caller: &Caller, user: UserId) -> Result<String, 
     }
     let email = Email::parse(&member.email).map_err(AppError::fault)?;
     invite_again(app, &mut tx, &actor, &member, &email, &temporary, permit.author(), occasion).await?;
-    let event = permit.author().event(
-        AuditAction::UserInvitationResent,
-        AuditTarget::user(user, &member.display_name, &member.email),
-    );
+    let event = permit
+        .author()
+        .event(AuditAction::UserInvitationResent, AuditTarget::user(user, &member.display_name, &member.email));
     tx.record(event.after(json!({ "email": member.email })), occasion).await?;
     commit(tx, member.shown_name(), &actor.organization_name).await?;
     app.courier.wake();
@@ -346,8 +344,7 @@ pub(super) async fn send_reactivation(
     let email = Email::parse(&member.email).map_err(AppError::fault)?;
     let token = LinkToken::new(app);
     let author = actor.author();
-    let expires_at =
-        tx.put_invitation(actor.organization, member.user, &token.hash, &author, occasion).await?;
+    let expires_at = tx.put_invitation(actor.organization, member.user, &token.hash, &author, occasion).await?;
     let content = Content::Reactivation {
         organization: actor.organization_name.clone(),
         link: Link { url: app.config.public_url.link(&format!("/activate/{}", token.plain)), expires_at },

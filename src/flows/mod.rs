@@ -46,10 +46,8 @@ impl Caller {
     pub async fn enter(&self, tx: &mut Tx) -> Result<Actor, AppError> {
         let organization = self.organization.ok_or_else(no_organization)?;
         tx.guard(organization).await?;
-        let standing = tx
-            .standing(self.session, self.organization, self.occasion.now)
-            .await?
-            .ok_or(AppError::ExpiredForm)?;
+        let standing =
+            tx.standing(self.session, self.organization, self.occasion.now).await?.ok_or(AppError::ExpiredForm)?;
         standing.actor().ok_or_else(no_organization)
     }
 }
@@ -81,11 +79,7 @@ pub async fn begin<A: Action<Target = Person>>(
 ///
 /// # Errors
 /// [`AppError::NotFound`] for an id the organization does not have.
-pub async fn person(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    user: UserId,
-) -> Result<(Member, Person), AppError> {
+pub async fn person(tx: &mut Tx, organization: OrganizationId, user: UserId) -> Result<(Member, Person), AppError> {
     let member = tx.member(organization, user).await?.ok_or(AppError::NotFound)?;
     let roles = tx.role_set(organization, &member.roles).await?;
     let person = member.person(roles);

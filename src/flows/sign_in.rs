@@ -287,11 +287,9 @@ impl About<'_> {
             None => AuditTarget { kind: "user", id: None, name: self.form.address.key().to_owned() },
         };
         let actor = match (action, self.user) {
-            (AuditAction::LoginSucceeded, Some(user)) => AuditActor::User {
-                id: user.id,
-                name: user.shown_name().to_owned(),
-                email: user.email.clone(),
-            },
+            (AuditAction::LoginSucceeded, Some(user)) => {
+                AuditActor::User { id: user.id, name: user.shown_name().to_owned(), email: user.email.clone() }
+            }
             _ => AuditActor::Nobody,
         };
         let event = AuditEvent::new(action, actor, target, self.scope.clone()).after(details);

@@ -5,9 +5,7 @@ use crate::{
     app::App,
     domain::{ids::UserId, mail::Content, text::Email},
     error::AppError,
-    policy::{
-        CancelInvitation, DeleteUser, DisableEverywhere, DisableUser, EnableEverywhere, EnableUser, EndSessions,
-    },
+    policy::{CancelInvitation, DeleteUser, DisableEverywhere, DisableUser, EnableEverywhere, EnableUser, EndSessions},
     store::Member,
 };
 

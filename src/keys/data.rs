@@ -57,9 +57,7 @@ impl DataKeys {
 
     /// Fresh keys, for a new installation.
     pub fn generate(entropy: &dyn Entropy) -> Self {
-        Self {
-            root: Zeroizing::new(entropy::bytes(entropy)),
-        }
+        Self { root: Zeroizing::new(entropy::bytes(entropy)) }
     }
 
     /// What the database keeps.
@@ -75,9 +73,7 @@ impl DataKeys {
     pub fn open(ring: &Keyring, sealed: &[u8]) -> Result<Self, KeyError> {
         let bytes = ring.open(Self::FIELD, Self::ROW, sealed)?;
         let root: [u8; KEY_LENGTH] = bytes.as_slice().try_into().map_err(|_| KeyError::Damaged)?;
-        Ok(Self {
-            root: Zeroizing::new(root),
-        })
+        Ok(Self { root: Zeroizing::new(root) })
     }
 
     /// HMAC-SHA-256 of the bytes under the key of this purpose.
@@ -116,13 +112,8 @@ mod tests {
     use super::*;
     use crate::domain::entropy::Seeded;
 
-    const ALL: [Purpose; 5] = [
-        Purpose::Address,
-        Purpose::AuditChain,
-        Purpose::FormToken,
-        Purpose::SetupCode,
-        Purpose::Secret,
-    ];
+    const ALL: [Purpose; 5] =
+        [Purpose::Address, Purpose::AuditChain, Purpose::FormToken, Purpose::SetupCode, Purpose::Secret];
 
     fn ring(seed: u64) -> Keyring {
         Keyring::generate(Arc::new(Seeded::new(seed)))
@@ -131,10 +122,7 @@ mod tests {
     #[test]
     fn purposes_share_nothing() {
         let keys = DataKeys::generate(&Seeded::new(1));
-        let hashes: BTreeSet<_> = ALL
-            .iter()
-            .map(|&purpose| keys.keyed_hash(purpose, b"ann@people.example"))
-            .collect();
+        let hashes: BTreeSet<_> = ALL.iter().map(|&purpose| keys.keyed_hash(purpose, b"ann@people.example")).collect();
         assert_eq!(hashes.len(), ALL.len());
     }
 
@@ -159,10 +147,7 @@ mod tests {
         let keys = DataKeys::generate(&Seeded::new(1));
         let sealed = keys.seal(&ring(2));
         let other = ring(4);
-        assert_eq!(
-            DataKeys::open(&other, &sealed).unwrap_err(),
-            KeyError::UnknownKey
-        );
+        assert_eq!(DataKeys::open(&other, &sealed).unwrap_err(), KeyError::UnknownKey);
     }
 
     /// RFC 4231, test case 2, holds for the hash below all others.

@@ -97,33 +97,21 @@ fn read(path: &Path) -> Result<Vec<Key>, KeyFileError> {
     let mut text = Zeroizing::new(String::new());
     match file.take(LONGEST_FILE).read_to_string(&mut text) {
         Ok(_) => parse(path, &text),
-        Err(error) if error.kind() == ErrorKind::InvalidData => {
-            Err(KeyFileError::Malformed(path.to_owned()))
-        }
+        Err(error) if error.kind() == ErrorKind::InvalidData => Err(KeyFileError::Malformed(path.to_owned())),
         Err(error) => Err(unusable(error)),
     }
 }
 
 fn parse(path: &Path, text: &str) -> Result<Vec<Key>, KeyFileError> {
-    text.lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .map(|line| key_of(path, line))
-        .collect()
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| key_of(path, line)).collect()
 }
 
 fn key_of(path: &Path, line: &str) -> Result<Key, KeyFileError> {
-    let bytes = STANDARD
-        .decode(line)
-        .map(Zeroizing::new)
-        .map_err(|_| KeyFileError::Malformed(path.to_owned()))?;
+    let bytes = STANDARD.decode(line).map(Zeroizing::new).map_err(|_| KeyFileError::Malformed(path.to_owned()))?;
     if bytes.len() < KEY_LENGTH {
         return Err(KeyFileError::Short(path.to_owned()));
     }
-    let key: [u8; KEY_LENGTH] = bytes
-        .as_slice()
-        .try_into()
-        .map_err(|_| KeyFileError::Malformed(path.to_owned()))?;
+    let key: [u8; KEY_LENGTH] = bytes.as_slice().try_into().map_err(|_| KeyFileError::Malformed(path.to_owned()))?;
     // A file of zeros is a mistake, not a random key.
     if key == [0; KEY_LENGTH] {
         return Err(KeyFileError::Malformed(path.to_owned()));
@@ -141,20 +129,14 @@ fn create(path: &Path, entropy: &dyn Entropy) -> Result<(), KeyFileError> {
     beside.push(format!(".{}.new", std::process::id()));
     let beside = PathBuf::from(beside);
 
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&beside)
-        .map_err(unusable)?;
-    let written = file
-        .write_all(line.as_bytes())
-        .and_then(|()| file.sync_all())
-        .and_then(|()| match fs::hard_link(&beside, path) {
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside).map_err(unusable)?;
+    let written = file.write_all(line.as_bytes()).and_then(|()| file.sync_all()).and_then(|()| {
+        match fs::hard_link(&beside, path) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
             _ => sync_folder(path),
-        });
+        }
+    });
     let removed = fs::remove_file(&beside);
     written.and(removed).map_err(unusable)
 }
@@ -178,8 +160,7 @@ mod tests {
 
     impl Folder {
         fn new(name: &str) -> Self {
-            let path =
-                std::env::temp_dir().join(format!("rollcall-keys-{name}-{}", std::process::id()));
+            let path = std::env::temp_dir().join(format!("rollcall-keys-{name}-{}", std::process::id()));
             fs::create_dir_all(&path).expect("folder");
             Self(path)
         }
@@ -227,11 +208,7 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
         let again = open(&path, WhenMissing::Refuse, 3).expect("kept");
         assert!(again.open("field", "row", &sealed).is_ok());
-        assert_eq!(
-            fs::read_dir(&folder.0).expect("folder").count(),
-            1,
-            "nothing left beside it"
-        );
+        assert_eq!(fs::read_dir(&folder.0).expect("folder").count(), 1, "nothing left beside it");
     }
 
     #[test]

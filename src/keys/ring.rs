@@ -21,9 +21,7 @@ const HEADER_LENGTH: usize = 1 + ID_LENGTH;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// The value names a key that the key file does not hold: a wrong or an old file.
-    #[error(
-        "the key file does not fit this database: a value in it was encrypted with another key"
-    )]
+    #[error("the key file does not fit this database: a value in it was encrypted with another key")]
     UnknownKey,
     /// The value was changed, or belongs to another field or row.
     #[error("an encrypted value was changed or belongs elsewhere")]
@@ -39,10 +37,7 @@ impl RingKey {
     fn new(key: &Key) -> Self {
         let [a, b, c, d, ..] = mac(key, &[b"rollcall key id"]);
         let sealing = subkey(key, "sealing");
-        Self {
-            id: [a, b, c, d],
-            cipher: XChaCha20Poly1305::new(&CipherKey::from(*sealing)),
-        }
+        Self { id: [a, b, c, d], cipher: XChaCha20Poly1305::new(&CipherKey::from(*sealing)) }
     }
 }
 
@@ -62,11 +57,7 @@ impl std::fmt::Debug for Keyring {
 impl Keyring {
     /// A ring that seals with `current` and still opens what `older` keys sealed.
     pub(super) fn new(current: &Key, older: &[Key], entropy: Arc<dyn Entropy>) -> Self {
-        Self {
-            current: RingKey::new(current),
-            older: older.iter().map(RingKey::new).collect(),
-            entropy,
-        }
+        Self { current: RingKey::new(current), older: older.iter().map(RingKey::new).collect(), entropy }
     }
 
     /// A ring with one fresh key. For tests and for what need not last.
@@ -83,10 +74,7 @@ impl Keyring {
         let mut sealed = vec![FORMAT];
         sealed.extend_from_slice(&self.current.id);
         let place = place(&sealed, field, row_id);
-        let payload = Payload {
-            msg: plaintext,
-            aad: &place,
-        };
+        let payload = Payload { msg: plaintext, aad: &place };
         // The cipher refuses only what is longer than 256 GiB.
         let ciphertext = self.current.cipher.encrypt(&XNonce::from(nonce), payload);
         sealed.extend_from_slice(&nonce);
@@ -98,45 +86,25 @@ impl Keyring {
     ///
     /// # Errors
     /// [`KeyError`]; the caller refuses to go on and logs the field and the row.
-    pub fn open(
-        &self,
-        field: &str,
-        row_id: &str,
-        sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        let (header, rest) = sealed
-            .split_at_checked(HEADER_LENGTH)
-            .ok_or(KeyError::Damaged)?;
-        let (nonce, ciphertext) = rest
-            .split_first_chunk::<NONCE_LENGTH>()
-            .ok_or(KeyError::Damaged)?;
+    pub fn open(&self, field: &str, row_id: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let (header, rest) = sealed.split_at_checked(HEADER_LENGTH).ok_or(KeyError::Damaged)?;
+        let (nonce, ciphertext) = rest.split_first_chunk::<NONCE_LENGTH>().ok_or(KeyError::Damaged)?;
         let key = self.key_of(header)?;
         let place = place(header, field, row_id);
-        let payload = Payload {
-            msg: ciphertext,
-            aad: &place,
-        };
-        key.cipher
-            .decrypt(&XNonce::from(*nonce), payload)
-            .map(Zeroizing::new)
-            .map_err(|_| KeyError::Damaged)
+        let payload = Payload { msg: ciphertext, aad: &place };
+        key.cipher.decrypt(&XNonce::from(*nonce), payload).map(Zeroizing::new).map_err(|_| KeyError::Damaged)
     }
 
     /// Whether a rotation still has to seal this value anew.
     pub fn is_current(&self, sealed: &[u8]) -> bool {
-        sealed
-            .split_first()
-            .is_some_and(|(_, rest)| rest.starts_with(&self.current.id))
+        sealed.split_first().is_some_and(|(_, rest)| rest.starts_with(&self.current.id))
     }
 
     fn key_of(&self, header: &[u8]) -> Result<&RingKey, KeyError> {
         let (&FORMAT, id) = header.split_first().ok_or(KeyError::Damaged)? else {
             return Err(KeyError::Damaged);
         };
-        std::iter::once(&self.current)
-            .chain(&self.older)
-            .find(|key| key.id == id)
-            .ok_or(KeyError::UnknownKey)
+        std::iter::once(&self.current).chain(&self.older).find(|key| key.id == id).ok_or(KeyError::UnknownKey)
     }
 }
 
@@ -173,17 +141,8 @@ mod tests {
     fn a_value_opens_nowhere_else() {
         let ring = ring(1);
         let sealed = ring.seal("mfa.secret", "ann", b"seed");
-        for (field, row) in [
-            ("mfa.secret", "ben"),
-            ("mfa.code", "ann"),
-            ("mfa.secre", "tann"),
-            ("", "mfa.secretann"),
-        ] {
-            assert_eq!(
-                ring.open(field, row, &sealed),
-                Err(KeyError::Damaged),
-                "{field} {row}"
-            );
+        for (field, row) in [("mfa.secret", "ben"), ("mfa.code", "ann"), ("mfa.secre", "tann"), ("", "mfa.secretann")] {
+            assert_eq!(ring.open(field, row, &sealed), Err(KeyError::Damaged), "{field} {row}");
         }
     }
 
@@ -194,10 +153,7 @@ mod tests {
         for place in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[place] ^= 1;
-            assert!(
-                ring.open("mail.body", "1", &changed).is_err(),
-                "byte {place}"
-            );
+            assert!(ring.open("mail.body", "1", &changed).is_err(), "byte {place}");
             assert!(ring.open("mail.body", "1", &sealed[..place]).is_err());
         }
     }
@@ -217,32 +173,17 @@ mod tests {
         let before = Keyring::new(&key(1), &[], Arc::new(Seeded::new(9)));
         let sealed = before.seal("mail.body", "1", b"text");
         let during = Keyring::new(&key(2), &[key(1)], Arc::new(Seeded::new(9)));
-        assert_eq!(
-            during
-                .open("mail.body", "1", &sealed)
-                .expect("opens")
-                .as_slice(),
-            b"text"
-        );
+        assert_eq!(during.open("mail.body", "1", &sealed).expect("opens").as_slice(), b"text");
         assert!(!during.is_current(&sealed));
         let again = during.seal("mail.body", "1", b"text");
         assert!(during.is_current(&again));
-        assert_eq!(
-            before.open("mail.body", "1", &again),
-            Err(KeyError::UnknownKey)
-        );
+        assert_eq!(before.open("mail.body", "1", &again), Err(KeyError::UnknownKey));
         let after = Keyring::new(&key(2), &[], Arc::new(Seeded::new(9)));
-        assert_eq!(
-            after.open("mail.body", "1", &sealed),
-            Err(KeyError::UnknownKey)
-        );
+        assert_eq!(after.open("mail.body", "1", &sealed), Err(KeyError::UnknownKey));
     }
 
     #[test]
     fn nothing_of_a_key_is_printed() {
-        assert_eq!(
-            format!("{:?}", Keyring::new(&key(1), &[], Arc::new(Seeded::new(9)))),
-            "Keyring(..)"
-        );
+        assert_eq!(format!("{:?}", Keyring::new(&key(1), &[], Arc::new(Seeded::new(9)))), "Keyring(..)");
     }
 }

@@ -167,20 +167,13 @@ impl From<&AuditRow> for AuditRecord {
 ///
 /// # Errors
 /// The first record that is not what was written.
-pub fn verify_records(
-    keys: &DataKeys,
-    mut records: Vec<AuditRecord>,
-) -> std::result::Result<i64, BrokenChain> {
+pub fn verify_records(keys: &DataKeys, mut records: Vec<AuditRecord>) -> std::result::Result<i64, BrokenChain> {
     records.sort_by(|one, other| (&one.chain(), one.number).cmp(&(&other.chain(), other.number)));
     let mut last: Option<(String, i64, Vec<u8>)> = None;
     for record in &records {
         let chain = record.chain();
-        let broken = |what| BrokenChain {
-            chain: chain.clone(),
-            number: record.number,
-            id: Some(record.id.clone()),
-            what,
-        };
+        let broken =
+            |what| BrokenChain { chain: chain.clone(), number: record.number, id: Some(record.id.clone()), what };
         let hash = from_hexadecimal(&record.hash).ok_or_else(|| broken("its hash cannot be read"))?;
         let previous = match last.take() {
             Some((before, number, hash)) if before == chain => {
@@ -224,8 +217,7 @@ fn head_signature(keys: &DataKeys, chain: &str, number: i64, hash: &[u8]) -> [u8
 impl Tx {
     /// Appends an event to its chain, in this transaction: change and evidence are kept or lost together.
     pub(crate) async fn record(&mut self, event: AuditEvent, occasion: &Occasion) -> Result<()> {
-        let chain =
-            event.scope.as_ref().map_or_else(|| INSTALLATION_CHAIN.to_owned(), |scope| scope.id.to_string());
+        let chain = event.scope.as_ref().map_or_else(|| INSTALLATION_CHAIN.to_owned(), |scope| scope.id.to_string());
         let (last, previous_hash) = self.hold_head(&chain).await?;
         let mut row = AuditRow {
             chain,
@@ -298,16 +290,14 @@ impl Tx {
         .await
         .map(drop))?;
         let signature = head_signature(&self.keys, &row.chain, row.number, &row.hash);
-        on!(self, |c| sqlx::query(
-            "UPDATE audit_heads SET number = $2, hash = $3, signature = $4 WHERE chain = $1"
-        )
-        .bind(&row.chain)
-        .bind(row.number)
-        .bind(&row.hash)
-        .bind(&signature[..])
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+        on!(self, |c| sqlx::query("UPDATE audit_heads SET number = $2, hash = $3, signature = $4 WHERE chain = $1")
+            .bind(&row.chain)
+            .bind(row.number)
+            .bind(&row.hash)
+            .bind(&signature[..])
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
         Ok(())
     }
 

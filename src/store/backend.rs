@@ -1,10 +1,7 @@
 //! The two native drivers behind one face. `on!` writes a statement once and compiles it for both; the driver-neutral
 //! `Any` of the same library cannot read booleans and writes placeholders PostgreSQL refuses, so it is not used.
 
-use sqlx::{
-    PgConnection, Postgres, Sqlite, SqliteConnection, Transaction,
-    pool::PoolConnection,
-};
+use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction, pool::PoolConnection};
 
 /// Which database is in use. Only `store` ever asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

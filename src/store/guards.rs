@@ -2,8 +2,12 @@
 //! installation a Server Administrator, and no organization holds more people than its limits. Measured before the
 //! first change of a transaction and again at its commit, so a new kind of change cannot forget to ask.
 
-use super::{Result, StoreError, Tx, backend::{Backend, on}, error::Guard};
-use crate::domain::{ids::OrganizationId, pages::Page, pages::Level, roles};
+use super::{
+    Result, StoreError, Tx,
+    backend::{Backend, on},
+    error::Guard,
+};
+use crate::domain::{ids::OrganizationId, pages::Level, pages::Page, roles};
 
 /// An organization this transaction changes, as it was before.
 pub(super) struct Guarded {

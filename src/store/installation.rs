@@ -5,12 +5,10 @@ use super::{Result, Tx, backend::on};
 impl Tx {
     /// The value under this name.
     pub async fn installation_value(&mut self, name: &str) -> Result<Option<Vec<u8>>> {
-        let value = on!(self, |c| sqlx::query_scalar::<_, Vec<u8>>(
-            "SELECT value FROM installation WHERE name = $1"
-        )
-        .bind(name)
-        .fetch_optional(&mut *c)
-        .await)?;
+        let value = on!(self, |c| sqlx::query_scalar::<_, Vec<u8>>("SELECT value FROM installation WHERE name = $1")
+            .bind(name)
+            .fetch_optional(&mut *c)
+            .await)?;
         Ok(value)
     }
 

@@ -81,7 +81,9 @@ impl Tx {
     /// The invitation a link leads to, if it still leads anywhere: not used, replaced or expired, the membership
     /// enabled, the address unchanged, the user and the organization not disabled.
     pub async fn open_invitation(&mut self, token_hash: &[u8], now: Timestamp) -> Result<Option<OpenInvitation>> {
-        let found = on!(self, |c| sqlx::query_as::<_, OpenInvitation>(
+        let found =
+            on!(self, |c| {
+                sqlx::query_as::<_, OpenInvitation>(
             "SELECT i.organization_id, o.name AS organization_name, i.user_id, u.email, u.display_name, i.expires_at,
                     u.password_expires_at IS NOT NULL AS has_temporary_password
              FROM invitations i
@@ -94,7 +96,8 @@ impl Tx {
         .bind(token_hash)
         .bind(now)
         .fetch_optional(&mut *c)
-        .await)?;
+        .await
+            })?;
         Ok(found)
     }
 
@@ -148,8 +151,7 @@ impl Tx {
             AuditTarget::user(open.user_id, &open.display_name, &open.email),
             author.scope,
         );
-        self.record(event.before(json!({ "validated": false })).after(json!({ "validated": true })), occasion)
-            .await?;
+        self.record(event.before(json!({ "validated": false })).after(json!({ "validated": true })), occasion).await?;
         Ok(true)
     }
 

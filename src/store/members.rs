@@ -229,11 +229,7 @@ impl Tx {
     }
 
     /// The member of this organization with this login address.
-    pub async fn member_by_email(
-        &mut self,
-        organization: OrganizationId,
-        email_key: &str,
-    ) -> Result<Option<Member>> {
+    pub async fn member_by_email(&mut self, organization: OrganizationId, email_key: &str) -> Result<Option<Member>> {
         let row = on!(self, |c| sqlx::query_as::<_, MemberRow>(member_columns!(
             "WHERE m.organization_id = $1 AND u.email_key = $2"
         ))

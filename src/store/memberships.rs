@@ -98,15 +98,13 @@ impl Tx {
 
     async fn copy_name_key(&mut self, organization: OrganizationId, user: UserId) -> Result<()> {
         let Some(found) = self.user(user).await? else { return Ok(()) };
-        on!(self, |c| sqlx::query(
-            "UPDATE memberships SET name_key = $3 WHERE organization_id = $1 AND user_id = $2"
-        )
-        .bind(organization)
-        .bind(user)
-        .bind(text::fold(found.shown_name()))
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+        on!(self, |c| sqlx::query("UPDATE memberships SET name_key = $3 WHERE organization_id = $1 AND user_id = $2")
+            .bind(organization)
+            .bind(user)
+            .bind(text::fold(found.shown_name()))
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
         Ok(())
     }
 
@@ -254,25 +252,21 @@ impl Tx {
     ) -> Result<()> {
         let author = permit.author();
         self.guard(member.organization).await?;
-        on!(self, |c| sqlx::query(
-            "UPDATE memberships SET enabled = $3 WHERE organization_id = $1 AND user_id = $2"
-        )
-        .bind(member.organization)
-        .bind(member.user)
-        .bind(false)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+        on!(self, |c| sqlx::query("UPDATE memberships SET enabled = $3 WHERE organization_id = $1 AND user_id = $2")
+            .bind(member.organization)
+            .bind(member.user)
+            .bind(false)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
         self.forget_invitation(member.organization, member.user).await?;
         self.settle_memberships(member.user).await?;
         self.bump_membership(member.organization, member.user, &author.into(), occasion.now).await?;
         let ended = self.end_sessions_without_access(member.user, member.organization, occasion.now).await?;
         let mut after = json!({ "enabled": false });
         note_sessions(&mut after, ended);
-        let event = author
-            .event(AuditAction::UserDisabled, target(member))
-            .before(json!({ "enabled": true }))
-            .after(after);
+        let event =
+            author.event(AuditAction::UserDisabled, target(member)).before(json!({ "enabled": true })).after(after);
         self.record(event, occasion).await
     }
 
@@ -410,10 +404,8 @@ impl Tx {
         occasion: &Occasion,
     ) -> Result<u64> {
         let ended = self.end_sessions(member.user, None, EndReason::Ended, occasion.now).await?;
-        let event = permit
-            .author()
-            .event(AuditAction::SessionEnded, target(member))
-            .after(json!({ "sessions_ended": ended }));
+        let event =
+            permit.author().event(AuditAction::SessionEnded, target(member)).after(json!({ "sessions_ended": ended }));
         self.record(event, occasion).await?;
         Ok(ended)
     }
@@ -464,4 +456,3 @@ fn note_sessions(after: &mut Value, ended: u64) {
         object.insert("sessions_ended".to_owned(), json!(ended));
     }
 }
-

@@ -33,8 +33,8 @@ pub use guards::Seats;
 pub use invitations::OpenInvitation;
 pub use mail::{LeasedMail, MailQueue, NewMail, SealedLetter};
 pub use members::Member;
-pub use memberships::{MemberChange, Removal};
 pub(crate) use memberships::NewMembership;
+pub use memberships::{MemberChange, Removal};
 pub use open::{OpenError, Options, Pending};
 pub use organizations::{Organization, OrganizationChoice};
 pub use sessions::{ANONYMOUS, ENDED, SIGNED_IN, SessionRow, Sessions, SignedIn};
@@ -57,7 +57,10 @@ pub struct Db {
 #[derive(Clone)]
 enum Pools {
     /// One writer, because SQLite has room for one; several readers beside it.
-    Sqlite { read: SqlitePool, write: SqlitePool },
+    Sqlite {
+        read: SqlitePool,
+        write: SqlitePool,
+    },
     Postgres(PgPool),
 }
 

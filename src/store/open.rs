@@ -194,10 +194,7 @@ impl Pools {
         }
         let pending = migrator.iter().filter(|migration| !applied.contains(&migration.version));
         Ok(pending
-            .map(|migration| Pending {
-                version: migration.version,
-                description: migration.description.to_string(),
-            })
+            .map(|migration| Pending { version: migration.version, description: migration.description.to_string() })
             .collect())
     }
 }
@@ -210,11 +207,10 @@ fn newer(error: MigrateError) -> OpenError {
 }
 
 async fn applied_sqlite(pool: &SqlitePool) -> Result<Vec<i64>, OpenError> {
-    let exists: Option<i64> =
-        sqlx::query_scalar("SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations'")
-            .fetch_optional(pool)
-            .await
-            .map_err(OpenError::Connect)?;
+    let exists: Option<i64> = sqlx::query_scalar("SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations'")
+        .fetch_optional(pool)
+        .await
+        .map_err(OpenError::Connect)?;
     if exists.is_none() {
         return Ok(Vec::new());
     }
@@ -254,13 +250,8 @@ fn lock_beside(path: &Path) -> Result<File, OpenError> {
     use std::os::unix::fs::OpenOptionsExt;
     let lock_path = path.with_extension("lock");
     let failed = |source| OpenError::File { path: lock_path.display().to_string(), source };
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(&lock_path)
-        .map_err(failed)?;
+    let file =
+        OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&lock_path).map_err(failed)?;
     file.lock().map_err(failed)?;
     Ok(file)
 }

@@ -128,12 +128,10 @@ impl Tx {
     async fn free_slug(&mut self, wish: &str) -> Result<String> {
         let mut slug = wish.to_owned();
         for number in 2.. {
-            let taken = on!(self, |c| sqlx::query_scalar::<_, String>(
-                "SELECT id FROM organizations WHERE slug = $1"
-            )
-            .bind(&slug)
-            .fetch_optional(&mut *c)
-            .await)?;
+            let taken = on!(self, |c| sqlx::query_scalar::<_, String>("SELECT id FROM organizations WHERE slug = $1")
+                .bind(&slug)
+                .fetch_optional(&mut *c)
+                .await)?;
             if taken.is_none() {
                 break;
             }
@@ -173,12 +171,10 @@ impl Tx {
 
     /// Whether an organization of this name exists, ignoring case.
     pub async fn organization_name_taken(&mut self, name: &str) -> Result<bool> {
-        let found = on!(self, |c| sqlx::query_scalar::<_, String>(
-            "SELECT id FROM organizations WHERE name_key = $1"
-        )
-        .bind(text::fold(name))
-        .fetch_optional(&mut *c)
-        .await)?;
+        let found = on!(self, |c| sqlx::query_scalar::<_, String>("SELECT id FROM organizations WHERE name_key = $1")
+            .bind(text::fold(name))
+            .fetch_optional(&mut *c)
+            .await)?;
         Ok(found.is_some())
     }
 

@@ -237,24 +237,26 @@ impl SessionStore for Sessions {
 
 impl Tx {
     async fn stored_session(&mut self, key: &[u8]) -> Result<Option<StoredSession>> {
-        let found = on!(self, |c| sqlx::query_as::<_, StoredSession>(
+        let found =
+            on!(self, |c| {
+                sqlx::query_as::<_, StoredSession>(
             "SELECT s.id, s.user_id, s.organization_id, s.stage, s.epoch, s.signed_in_at, s.last_active_at, s.address,
                     s.device, s.extras, u.session_epoch AS current_epoch, u.email, u.display_name
              FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id_hash = $1"
         )
         .bind(key)
         .fetch_optional(&mut *c)
-        .await)?;
+        .await
+            })?;
         Ok(found)
     }
 
     async fn end_reason(&mut self, key: &[u8]) -> Result<Option<String>> {
-        let reason = on!(self, |c| sqlx::query_scalar::<_, String>(
-            "SELECT reason FROM ended_sessions WHERE id_hash = $1"
-        )
-        .bind(key)
-        .fetch_optional(&mut *c)
-        .await)?;
+        let reason =
+            on!(self, |c| sqlx::query_scalar::<_, String>("SELECT reason FROM ended_sessions WHERE id_hash = $1")
+                .bind(key)
+                .fetch_optional(&mut *c)
+                .await)?;
         Ok(reason)
     }
 
@@ -327,25 +329,22 @@ impl Tx {
 
     /// Notes activity. Not older than what stands there: two nodes may answer out of order.
     pub async fn touch_session(&mut self, session: SessionId, now: Timestamp) -> Result<()> {
-        on!(self, |c| sqlx::query(
-            "UPDATE sessions SET last_active_at = $2 WHERE id = $1 AND last_active_at < $2"
-        )
-        .bind(session)
-        .bind(now)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+        on!(self, |c| sqlx::query("UPDATE sessions SET last_active_at = $2 WHERE id = $1 AND last_active_at < $2")
+            .bind(session)
+            .bind(now)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
         Ok(())
     }
 
     /// When the session was last active, if it still is one; looking is no activity.
     pub async fn session_activity(&mut self, session: SessionId) -> Result<Option<Timestamp>> {
-        let at = on!(self, |c| sqlx::query_scalar::<_, Timestamp>(
-            "SELECT last_active_at FROM sessions WHERE id = $1"
-        )
-        .bind(session)
-        .fetch_optional(&mut *c)
-        .await)?;
+        let at =
+            on!(self, |c| sqlx::query_scalar::<_, Timestamp>("SELECT last_active_at FROM sessions WHERE id = $1")
+                .bind(session)
+                .fetch_optional(&mut *c)
+                .await)?;
         Ok(at)
     }
 

@@ -309,8 +309,5 @@ fn gather_roles(rows: Vec<LevelRow>) -> Vec<CustomRole> {
             levels.push((page, level));
         }
     }
-    roles
-        .into_iter()
-        .map(|(id, name, levels)| CustomRole { id, name, access: Access::from_levels(levels) })
-        .collect()
+    roles.into_iter().map(|(id, name, levels)| CustomRole { id, name, access: Access::from_levels(levels) }).collect()
 }

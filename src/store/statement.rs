@@ -98,19 +98,15 @@ impl Tx {
         match self.link() {
             super::backend::Link::Sqlite(c) => {
                 let sql = format!("EXPLAIN QUERY PLAN {}", statement.sql);
-                let rows = bound!(
-                    statement,
-                    sqlx::query_as::<_, (i64, i64, i64, String)>(AssertSqlSafe(sql))
-                )
-                .fetch_all(&mut *c)
-                .await?;
+                let rows = bound!(statement, sqlx::query_as::<_, (i64, i64, i64, String)>(AssertSqlSafe(sql)))
+                    .fetch_all(&mut *c)
+                    .await?;
                 Ok(rows.into_iter().map(|row| row.3).collect())
             }
             super::backend::Link::Postgres(c) => {
                 let sql = format!("EXPLAIN {}", statement.sql);
-                let rows = bound!(statement, sqlx::query_scalar::<_, String>(AssertSqlSafe(sql)))
-                    .fetch_all(&mut *c)
-                    .await?;
+                let rows =
+                    bound!(statement, sqlx::query_scalar::<_, String>(AssertSqlSafe(sql))).fetch_all(&mut *c).await?;
                 Ok(rows)
             }
         }

@@ -380,9 +380,7 @@ impl Gather {
             Self::Search => dialect::users_containing(backend, statement, &query.search),
             Self::AccountRole => {
                 let role = statement.bind(query.role.as_deref().unwrap_or_default());
-                format!(
-                    "SELECT user_id FROM memberships WHERE organization_id = {org} AND account_role = {role}"
-                )
+                format!("SELECT user_id FROM memberships WHERE organization_id = {org} AND account_role = {role}")
             }
             Self::Role => {
                 let role = statement.bind(query.role.as_deref().unwrap_or_default());
@@ -562,17 +560,9 @@ fn into_page(mut rows: Vec<UserRow>, query: &UserQuery, total: i64, counted: boo
     let at_start = if before { !more } else { query.cursor.is_none() };
     let skipped = if at_start { 0 } else { skipped };
     let has_next = before || more;
-    let cursor = |row: &UserRow, before, skipped| Cursor {
-        key: row.key(query.sort),
-        id: row.id.to_string(),
-        before,
-        skipped,
-    };
+    let cursor =
+        |row: &UserRow, before, skipped| Cursor { key: row.key(query.sort), id: row.id.to_string(), before, skipped };
     let previous = if at_start { None } else { rows.first().map(|row| cursor(row, true, skipped)) };
-    let next = if has_next {
-        rows.last().map(|row| cursor(row, false, skipped + rows.len() as u64))
-    } else {
-        None
-    };
+    let next = if has_next { rows.last().map(|row| cursor(row, false, skipped + rows.len() as u64)) } else { None };
     UserPage { rows, total, counted, skipped, previous, next }
 }

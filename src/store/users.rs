@@ -270,12 +270,10 @@ impl Tx {
     /// [`super::StoreError::Taken`] when the address is in use.
     pub(crate) async fn set_email(&mut self, user: UserId, name: &str, email: &Email) -> Result<()> {
         let address_hash = self.keys.address_hash(email.key());
-        let old_hash = on!(self, |c| sqlx::query_scalar::<_, Vec<u8>>(
-            "SELECT address_hash FROM users WHERE id = $1"
-        )
-        .bind(user)
-        .fetch_one(&mut *c)
-        .await)?;
+        let old_hash = on!(self, |c| sqlx::query_scalar::<_, Vec<u8>>("SELECT address_hash FROM users WHERE id = $1")
+            .bind(user)
+            .fetch_one(&mut *c)
+            .await)?;
         on!(self, |c| sqlx::query(
             "UPDATE users SET email = $2, email_key = $3, address_hash = $4, search_text = $5 WHERE id = $1"
         )
@@ -292,15 +290,13 @@ impl Tx {
     }
 
     async fn copy_sort_keys(&mut self, user: UserId, name: &str, email: &Email) -> Result<()> {
-        on!(self, |c| sqlx::query(
-            "UPDATE memberships SET name_key = $2, email_key = $3 WHERE user_id = $1"
-        )
-        .bind(user)
-        .bind(name_key(name, email.as_str()))
-        .bind(email.key())
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+        on!(self, |c| sqlx::query("UPDATE memberships SET name_key = $2, email_key = $3 WHERE user_id = $1")
+            .bind(user)
+            .bind(name_key(name, email.as_str()))
+            .bind(email.key())
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
         Ok(())
     }
 

@@ -56,4 +56,3 @@ fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
     tracing::error!("a request panicked");
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
-

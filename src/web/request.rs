@@ -44,10 +44,7 @@ pub async fn receive(State(app): State<App>, mut request: Request, next: Next) -
     let method = request.method().clone();
     let is_ours = is_for_this_server(&app, request.uri(), request.headers());
     let mut response = if is_ours { next.run(request).await } else { AppError::Misdirected.into_response() };
-    let route = response
-        .extensions()
-        .get::<super::routes::Matched>()
-        .map_or("unmatched", |matched| matched.0);
+    let route = response.extensions().get::<super::routes::Matched>().map_or("unmatched", |matched| matched.0);
     let took = (app.clock.now().since(now).max(0)) / 1000;
     let status = response.status().as_u16();
     tracing::info!(request = %id, %method, route, status, ms = took, "answered");
@@ -63,9 +60,8 @@ pub async fn receive(State(app): State<App>, mut request: Request, next: Next) -
 /// The peer, or the nearest hop of X-Forwarded-For that is not a listed proxy when the peer is one (S19). A header that
 /// cannot be read counts for nothing.
 pub fn client_address(peer: IpAddr, headers: &HeaderMap, app: &App) -> IpAddr {
-    let is_trusted = |address: IpAddr| {
-        app.config.trusted_proxies.iter().any(|network| network.contains(&address.to_canonical()))
-    };
+    let is_trusted =
+        |address: IpAddr| app.config.trusted_proxies.iter().any(|network| network.contains(&address.to_canonical()));
     let peer = peer.to_canonical();
     if !is_trusted(peer) {
         return peer;

@@ -13,9 +13,7 @@ use axum::{
 
 use super::{
     csrf,
-    html::{
-        account, activation, confirmations, edit, export, home, invite, organizations, set_up, sign_in, users,
-    },
+    html::{account, activation, confirmations, edit, export, home, invite, organizations, set_up, sign_in, users},
     visitor::{Here, Visitor},
 };
 use crate::{
@@ -105,11 +103,7 @@ pub fn table() -> Vec<Route> {
         page("/users/{id}/cancel", may::<CancelInvitation>(), confirmations::cancel()),
         page("/users/{id}/end-sessions", may::<EndSessions>(), confirmations::end_sessions()),
         page("/organizations", SignedIn, get(organizations::index)),
-        page(
-            "/organizations/switch",
-            SignedIn,
-            get(organizations::choose).post(organizations::switch),
-        ),
+        page("/organizations/switch", SignedIn, get(organizations::choose).post(organizations::switch)),
     ]
 }
 

@@ -50,13 +50,9 @@ impl Visitor {
     /// # Errors
     /// [`AppError::Unavailable`] when the database does not answer.
     pub async fn read(parts: &Parts, app: &App) -> Result<Self, AppError> {
-        let session =
-            parts.extensions.get::<Session>().cloned().ok_or_else(|| AppError::fault("no session layer"))?;
-        let facts = parts
-            .extensions
-            .get::<RequestFacts>()
-            .cloned()
-            .ok_or_else(|| AppError::fault("no request layer"))?;
+        let session = parts.extensions.get::<Session>().cloned().ok_or_else(|| AppError::fault("no session layer"))?;
+        let facts =
+            parts.extensions.get::<RequestFacts>().cloned().ok_or_else(|| AppError::fault("no request layer"))?;
         let signed_in = session.get::<SignedIn>(SIGNED_IN).await?;
         let ended = session.get::<EndReason>(ENDED).await?;
         let csrf = session.id().map(|id| csrf::token(app, id.0)).unwrap_or_default();

@@ -243,6 +243,16 @@ both! {
         assert_eq!(subjects.len(), 2, "other letters still go: {subjects:?}");
     }
 
+    async fn a_letter_that_fails_late_says_nothing_about_a_newer_one(outbox) {
+        outbox.tell(NOW).await;
+        let old = outbox.lease(NOW, NOW.plus(minutes(1))).await;
+        outbox.invite(NOW.plus(Duration::from_secs(1))).await;
+        let mut tx = outbox.db.begin_write().await.expect("write");
+        tx.mark_failed(&old[0], "550").await.expect("failed");
+        tx.commit().await.expect("commit");
+        assert!(!outbox.email_failed().await);
+    }
+
     async fn a_dead_old_address_says_nothing_about_the_member(outbox) {
         let catcher = Catcher::open();
         catcher.will([Answer::Recipient(550)]);

@@ -89,9 +89,7 @@ async fn page(app: &App, here: &Here) -> Result<Index, AppError> {
 }
 
 /// One's own roles in the current organization, and what they open.
-fn roles(
-    here: &Here,
-) -> (Vec<crate::web::pages::parts::RoleChip>, crate::web::pages::parts::Access) {
+fn roles(here: &Here) -> (Vec<crate::web::pages::parts::RoleChip>, crate::web::pages::parts::Access) {
     let standing = &here.standing;
     let Some(organization) = &standing.organization else {
         let holdings = Holdings { server_administrator: standing.is_server_administrator, ..Holdings::NONE };
@@ -108,11 +106,7 @@ fn roles(
 }
 
 /// Saves the name, or a preference.
-pub async fn rename(
-    State(app): State<App>,
-    here: Here,
-    Form(profile): Form<Profile>,
-) -> Result<Response, AppError> {
+pub async fn rename(State(app): State<App>, here: Here, Form(profile): Form<Profile>) -> Result<Response, AppError> {
     if let Some(theme) = &profile.theme {
         let mut tx = app.db.begin_write().await?;
         let theme = Some(theme.as_str()).filter(|theme| ["light", "dark"].contains(theme));
@@ -235,8 +229,7 @@ async fn first_password(
     let name = match name {
         Ok(name) => name,
         Err(error) => {
-            page.name =
-                Some(Field { value: typed.name.clone().unwrap_or_default(), errors: vec![error.to_string()] });
+            page.name = Some(Field { value: typed.name.clone().unwrap_or_default(), errors: vec![error.to_string()] });
             (page.password_errors, page.confirm_errors) = password_messages(&judged);
             page.shell.failed = true;
             return respond::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
@@ -288,11 +281,7 @@ fn measured(hint: StrengthHint, judged: &Judgement) -> StrengthHint {
 }
 
 /// Ends one of one's own sessions.
-pub async fn end_session(
-    State(app): State<App>,
-    here: Here,
-    Path(id): Path<SessionId>,
-) -> Result<Response, AppError> {
+pub async fn end_session(State(app): State<App>, here: Here, Path(id): Path<SessionId>) -> Result<Response, AppError> {
     end_sessions::end_own(&app, &here.signed_in, id, here.occasion()).await?;
     respond::done(&here.visitor, "/account", "The session was ended.").await
 }

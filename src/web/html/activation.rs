@@ -21,11 +21,7 @@ use crate::{
 };
 
 /// The page with the button.
-pub async fn show(
-    State(app): State<App>,
-    visitor: Visitor,
-    Path(token): Path<String>,
-) -> Result<Response, AppError> {
+pub async fn show(State(app): State<App>, visitor: Visitor, Path(token): Path<String>) -> Result<Response, AppError> {
     let Some(open) = accept_invitation::find(&app, &token, &visitor.occasion).await? else {
         return dead_link(false);
     };
@@ -39,11 +35,7 @@ pub async fn show(
 }
 
 /// The button.
-pub async fn accept(
-    State(app): State<App>,
-    visitor: Visitor,
-    Path(token): Path<String>,
-) -> Result<Response, AppError> {
+pub async fn accept(State(app): State<App>, visitor: Visitor, Path(token): Path<String>) -> Result<Response, AppError> {
     match accept_invitation::accept(&app, &token, &visitor.occasion).await? {
         Some(open) if open.has_temporary_password => Ok(Redirect::to("/login?reason=activated").into_response()),
         Some(_) => Ok(Redirect::to("/login?reason=activated&account=known").into_response()),

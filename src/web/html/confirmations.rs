@@ -57,11 +57,7 @@ trait Question: Action<Target = Person> + Copy + Send + Sync + 'static {
     }
 
     /// Does it; gives the message for the next page.
-    fn carry_out(
-        app: &App,
-        caller: &Caller,
-        user: UserId,
-    ) -> impl Future<Output = Result<String, AppError>> + Send;
+    fn carry_out(app: &App, caller: &Caller, user: UserId) -> impl Future<Output = Result<String, AppError>> + Send;
 }
 
 /// Whom a question is about.
@@ -134,11 +130,7 @@ pub fn end_sessions() -> MethodRouter<App> {
     routes::<EndSessions>()
 }
 
-async fn ask<Q: Question>(
-    State(app): State<App>,
-    here: Here,
-    Path(id): Path<UserId>,
-) -> Result<Response, AppError> {
+async fn ask<Q: Question>(State(app): State<App>, here: Here, Path(id): Path<UserId>) -> Result<Response, AppError> {
     let actor = here.actor()?;
     let mut tx = app.db.begin_read().await?;
     let (subject, person) = subject(&mut tx, actor.organization, &actor.organization_name, id).await?;
@@ -149,11 +141,7 @@ async fn ask<Q: Question>(
     }
 }
 
-async fn answer<Q: Question>(
-    State(app): State<App>,
-    here: Here,
-    Path(id): Path<UserId>,
-) -> Result<Response, AppError> {
+async fn answer<Q: Question>(State(app): State<App>, here: Here, Path(id): Path<UserId>) -> Result<Response, AppError> {
     match Q::carry_out(&app, &here.caller(), id).await {
         Ok(message) => {
             let back = if Q::BACK_TO_PERSON { format!("/users/{id}") } else { "/users".to_owned() };
@@ -339,7 +327,10 @@ impl Question for ResendInvitation {
     }
 
     fn effects(_: &Subject) -> Vec<Effect> {
-        vec![effect(EffectIcon::Mail, "The old link and temporary password stop working. The new ones work for 7 days.")]
+        vec![effect(
+            EffectIcon::Mail,
+            "The old link and temporary password stop working. The new ones work for 7 days.",
+        )]
     }
 
     async fn carry_out(app: &App, caller: &Caller, user: UserId) -> Result<String, AppError> {

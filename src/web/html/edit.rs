@@ -1,10 +1,6 @@
 //! Edit User.
 
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 
 use super::{
@@ -73,11 +69,7 @@ async fn subject(app: &App, actor: &Actor, id: UserId) -> Result<Subject, AppErr
 }
 
 /// The form, as things stand.
-pub async fn edit(
-    State(app): State<App>,
-    here: Here,
-    Path(id): Path<UserId>,
-) -> Result<Response, AppError> {
+pub async fn edit(State(app): State<App>, here: Here, Path(id): Path<UserId>) -> Result<Response, AppError> {
     let actor = here.actor()?;
     let subject = subject(&app, actor, id).await?;
     let typed = as_stored(&subject.member);
@@ -219,13 +211,7 @@ async fn rejected(
 }
 
 /// Somebody else was faster: the typed values stay, beside what stands there now; saving again overwrites knowingly.
-async fn stale(
-    app: &App,
-    here: &Here,
-    actor: &Actor,
-    typed: &Typed,
-    now: Member,
-) -> Result<Response, AppError> {
+async fn stale(app: &App, here: &Here, actor: &Actor, typed: &Typed, now: Member) -> Result<Response, AppError> {
     let subject = subject(app, actor, now.user).await?;
     let typed = Typed { version: now.version.to_string(), ..typed.clone() };
     let mut page = form(here, actor, &subject, &typed).await?;

@@ -111,8 +111,7 @@ async fn frame(app: &App, visitor: Option<Visitor>, fault: Fault) -> Result<Resp
 async fn here(app: &App, visitor: &Visitor) -> Option<Here> {
     let signed_in = visitor.signed_in.clone().filter(|_| visitor.is_signed_in())?;
     let mut tx = app.db.begin_read().await.ok()?;
-    let standing =
-        tx.standing_of(signed_in.user, signed_in.organization, visitor.occasion.now).await.ok().flatten()?;
+    let standing = tx.standing_of(signed_in.user, signed_in.organization, visitor.occasion.now).await.ok().flatten()?;
     let actor = standing.actor();
     Some(Here { visitor: visitor.clone(), signed_in, standing: standing.into(), actor })
 }

@@ -34,11 +34,7 @@ const PIECE: u32 = 1000;
 const COLUMNS: [&str; 8] = ["name", "email", "status", "roles", "mfa", "last_login", "created", "type"];
 
 /// The file. That it was taken is recorded before the first byte leaves.
-pub async fn users(
-    State(app): State<App>,
-    here: Here,
-    Query(filters): Query<Filters>,
-) -> Result<Response, AppError> {
+pub async fn users(State(app): State<App>, here: Here, Query(filters): Query<Filters>) -> Result<Response, AppError> {
     let actor = here.actor()?;
     let now = here.occasion().now;
     let query = UserQuery { cursor: None, rows: PIECE, ..filters.query(None) };
@@ -52,13 +48,9 @@ pub async fn users(
     let event = permit.author().event(AuditAction::UsersExported, target).after(json!({ "status": query.status }));
     tx.record(event, here.occasion()).await?;
     tx.commit().await?;
-    let export =
-        Export { app, organization: facts.id, query, counts, custom, mfa_required: facts.mfa_required, now };
+    let export = Export { app, organization: facts.id, query, counts, custom, mfa_required: facts.mfa_required, now };
     let name = format!("attachment; filename=\"users-{}.csv\"", now.date());
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, name),
-    ];
+    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((headers, export.into_body()).into_response())
 }
 
@@ -110,8 +102,7 @@ impl Export {
             locked_until: row.locked_until,
             mail_failed: row.mail_failed(),
         };
-        let last_login =
-            if row.last_login_at.micros() > 0 { row.last_login_at.rfc3339() } else { "Never".to_owned() };
+        let last_login = if row.last_login_at.micros() > 0 { row.last_login_at.rfc3339() } else { "Never".to_owned() };
         [
             row.name.clone(),
             row.email.clone(),

@@ -21,9 +21,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
         if !kind.starts_with("application/x-www-form-urlencoded") {
             return Err(AppError::UnsupportedMedia);
         }
-        let bytes = axum::body::Bytes::from_request(request, state)
-            .await
-            .map_err(|_: BytesRejection| AppError::TooLarge)?;
+        let bytes =
+            axum::body::Bytes::from_request(request, state).await.map_err(|_: BytesRejection| AppError::TooLarge)?;
         serde_html_form::from_bytes(&bytes)
             .map(Self)
             .map_err(|_| AppError::BadRequest("A field of the form is missing or cannot be read."))

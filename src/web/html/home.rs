@@ -2,12 +2,7 @@
 
 use axum::response::{IntoResponse, Redirect, Response};
 
-use crate::{
-    app::App,
-    error::AppError,
-    policy::ViewUsers,
-    web::visitor::Visitor,
-};
+use crate::{app::App, error::AppError, policy::ViewUsers, web::visitor::Visitor};
 use axum::extract::State;
 
 /// To User Management for who may see it, else to Your Account (portal contract 0.5).

@@ -90,11 +90,7 @@ async fn form(app: &App, here: &Here, typed: &Typed) -> Result<Invite, AppError>
 }
 
 /// Invites.
-pub async fn create(
-    State(app): State<App>,
-    here: Here,
-    Form(typed): Form<Typed>,
-) -> Result<Response, AppError> {
+pub async fn create(State(app): State<App>, here: Here, Form(typed): Form<Typed>) -> Result<Response, AppError> {
     let addresses = read_addresses(&typed.email);
     if let Some(messages) = unusable(&addresses) {
         return rejected(&app, &here, &typed, StatusCode::UNPROCESSABLE_ENTITY, messages, "email").await;

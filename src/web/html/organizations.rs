@@ -63,20 +63,12 @@ fn row(choice: OrganizationChoice, current: Option<OrganizationId>, may_switch: 
 }
 
 /// "Change Organization".
-pub async fn choose(
-    State(app): State<App>,
-    here: Here,
-    Query(chosen): Query<Chosen>,
-) -> Result<Response, AppError> {
+pub async fn choose(State(app): State<App>, here: Here, Query(chosen): Query<Chosen>) -> Result<Response, AppError> {
     form(&app, &here, &chosen.organization, None).await
 }
 
 /// Makes it the current one. The session gets a new identifier: the rights are others from here on (S30).
-pub async fn switch(
-    State(app): State<App>,
-    here: Here,
-    Form(chosen): Form<Chosen>,
-) -> Result<Response, AppError> {
+pub async fn switch(State(app): State<App>, here: Here, Form(chosen): Form<Chosen>) -> Result<Response, AppError> {
     let Ok(wanted) = chosen.organization.parse::<OrganizationId>() else {
         return form(&app, &here, "", Some("Choose an organization.")).await;
     };
@@ -127,4 +119,3 @@ async fn form(app: &App, here: &Here, chosen: &str, problem: Option<&str>) -> Re
     };
     respond::page_with(status, &page)
 }
-

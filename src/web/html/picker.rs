@@ -20,7 +20,12 @@ pub struct Chosen {
 }
 
 /// The picker of somebody who fills in the form for a person who has `held` now.
-pub fn picker(actor: &Actor, custom: &[CustomRole], chosen: &Chosen, held: Option<&(AccountRole, RoleSet)>) -> RolePicker {
+pub fn picker(
+    actor: &Actor,
+    custom: &[CustomRole],
+    chosen: &Chosen,
+    held: Option<&(AccountRole, RoleSet)>,
+) -> RolePicker {
     let (mut account_roles, roles) = offered(actor, custom);
     let mut kept = Vec::new();
     if let Some((account_role, held)) = held {
@@ -33,10 +38,7 @@ pub fn picker(actor: &Actor, custom: &[CustomRole], chosen: &Chosen, held: Optio
     }
     let wanted = chosen.account_role.unwrap_or(AccountRole::User);
     RolePicker {
-        account_roles: account_roles
-            .into_iter()
-            .map(|role| option(&Role::Account(role), "", role == wanted))
-            .collect(),
+        account_roles: account_roles.into_iter().map(|role| option(&Role::Account(role), "", role == wanted)).collect(),
         groups: groups(&roles, chosen),
         kept,
         ..RolePicker::default()

@@ -29,9 +29,7 @@ pub fn page(template: &impl Template) -> Result<Response, AppError> {
 pub fn page_with(status: StatusCode, template: &impl Template) -> Result<Response, AppError> {
     let html = template.render()?;
     let mut response = (status, html).into_response();
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     Ok(response)
 }
 

@@ -50,11 +50,7 @@ pub struct Link {
 }
 
 /// The form; gone once there is a Server Administrator.
-pub async fn new(
-    State(app): State<App>,
-    visitor: Visitor,
-    Query(link): Query<Link>,
-) -> Result<Response, AppError> {
+pub async fn new(State(app): State<App>, visitor: Visitor, Query(link): Query<Link>) -> Result<Response, AppError> {
     if app.is_set_up().await? {
         return Err(AppError::NotFound);
     }
@@ -63,11 +59,7 @@ pub async fn new(
 }
 
 /// Makes organization and Server Administrator.
-pub async fn create(
-    State(app): State<App>,
-    visitor: Visitor,
-    Form(typed): Form<Typed>,
-) -> Result<Response, AppError> {
+pub async fn create(State(app): State<App>, visitor: Visitor, Form(typed): Form<Typed>) -> Result<Response, AppError> {
     if app.is_set_up().await? {
         return Err(AppError::NotFound);
     }

@@ -100,4 +100,3 @@ pub fn when_ever(moment: Timestamp) -> Option<When> {
 pub fn seconds_left(last_active: Timestamp, now: Timestamp) -> i64 {
     now.seconds_until(last_active.plus(IDLE_LIMIT))
 }
-

@@ -53,11 +53,7 @@ pub struct Typed {
 }
 
 /// The login page; whoever is signed in goes on.
-pub async fn new(
-    State(app): State<App>,
-    visitor: Visitor,
-    Query(asked): Query<Asked>,
-) -> Result<Response, AppError> {
+pub async fn new(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, AppError> {
     if visitor.is_signed_in() {
         return Ok(Redirect::to("/").into_response());
     }
@@ -67,11 +63,7 @@ pub async fn new(
 }
 
 /// Decides an attempt.
-pub async fn create(
-    State(app): State<App>,
-    visitor: Visitor,
-    Form(typed): Form<Typed>,
-) -> Result<Response, AppError> {
+pub async fn create(State(app): State<App>, visitor: Visitor, Form(typed): Form<Typed>) -> Result<Response, AppError> {
     let mut page = blank(&app, &visitor, typed.next.clone());
     page.email.value.clone_from(&typed.email);
     let address = match read_form(&typed.email, &typed.password) {
@@ -178,9 +170,7 @@ pub async fn end(State(app): State<App>, visitor: Visitor) -> Result<Response, A
     }
     visitor.session.flush().await?;
     let mut response = routes::redirect(&visitor, "/login?reason=logout");
-    response
-        .headers_mut()
-        .insert("clear-site-data", HeaderValue::from_static("\"cache\", \"cookies\", \"storage\""));
+    response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\", \"cookies\", \"storage\""));
     Ok(response)
 }
 
@@ -209,12 +199,24 @@ mod tests {
 
     #[test]
     fn only_pages_of_ours_are_returned_to() {
-        for there in ["/users", "/users?status=locked", "/account", "/users/0198c0de-0000-7000-8000-000000000001/edit"] {
+        for there in ["/users", "/users?status=locked", "/account", "/users/0198c0de-0000-7000-8000-000000000001/edit"]
+        {
             assert_eq!(destination(there), there);
         }
         let elsewhere = [
-            "", "//e", "/\\e", "/%09/e", "https:e", "javascript:alert(1)", "/\t/e.example", "http://e.example/users",
-            "/login", "/logout", "/nowhere", "users", "/users\r\nX: y/../../x",
+            "",
+            "//e",
+            "/\\e",
+            "/%09/e",
+            "https:e",
+            "javascript:alert(1)",
+            "/\t/e.example",
+            "http://e.example/users",
+            "/login",
+            "/logout",
+            "/nowhere",
+            "users",
+            "/users\r\nX: y/../../x",
         ];
         for there in elsewhere {
             assert_eq!(destination(there), "/", "{there:?}");

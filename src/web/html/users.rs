@@ -73,8 +73,14 @@ impl Filters {
     fn href(&self, path: &str, changes: &[(&str, &str)]) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         let fields = [
-            ("q", &self.q), ("status", &self.status), ("role", &self.role), ("mfa", &self.mfa),
-            ("last_login", &self.last_login), ("type", &self.kind), ("per_page", &self.per_page), ("sort", &self.sort),
+            ("q", &self.q),
+            ("status", &self.status),
+            ("role", &self.role),
+            ("mfa", &self.mfa),
+            ("last_login", &self.last_login),
+            ("type", &self.kind),
+            ("per_page", &self.per_page),
+            ("sort", &self.sort),
         ];
         for (name, value) in fields {
             let value = changes.iter().find(|(changed, _)| *changed == name).map_or(value.as_str(), |(_, new)| *new);
@@ -99,11 +105,7 @@ fn write_cursor(cursor: &Cursor) -> String {
 }
 
 /// The list.
-pub async fn index(
-    State(app): State<App>,
-    here: Here,
-    Query(filters): Query<Filters>,
-) -> Result<Response, AppError> {
+pub async fn index(State(app): State<App>, here: Here, Query(filters): Query<Filters>) -> Result<Response, AppError> {
     let actor = here.actor()?;
     let now = here.occasion().now;
     let query = filters.query(here.standing.rows_per_page);
@@ -166,7 +168,10 @@ impl List<'_> {
             sort: filters.sort.clone(),
             search: filters.q.clone(),
             roles: self.roles(),
-            mfa: choices(&[("", "All"), ("on", "On"), ("not_set_up", "Not set up")], query.mfa.map_or("", MfaFilter::key)),
+            mfa: choices(
+                &[("", "All"), ("on", "On"), ("not_set_up", "Not set up")],
+                query.mfa.map_or("", MfaFilter::key),
+            ),
             last_login: choices(
                 &[("", "Any time"), ("30", "Over 30 days ago"), ("90", "Over 90 days ago"), ("never", "Never")],
                 query.last_login.map_or("", LoginFilter::key),
@@ -372,11 +377,7 @@ fn showing(page: &UserPage) -> String {
 }
 
 /// One person.
-pub async fn show(
-    State(app): State<App>,
-    here: Here,
-    Path(id): Path<UserId>,
-) -> Result<Response, AppError> {
+pub async fn show(State(app): State<App>, here: Here, Path(id): Path<UserId>) -> Result<Response, AppError> {
     let actor = here.actor()?;
     let now = here.occasion().now;
     let mut tx = app.db.begin_read().await?;
@@ -398,7 +399,10 @@ pub async fn show(
         shell: shell::shell(&here, "users").await?,
         id: id.to_string(),
         avatar: people::avatar(
-            &id.to_string(), &member.display_name, &member.email, member.state == MembershipState::Invited,
+            &id.to_string(),
+            &member.display_name,
+            &member.email,
+            member.state == MembershipState::Invited,
         ),
         status_note: status.note(now),
         status: status.cell(now),
