@@ -184,7 +184,13 @@ impl From<askama::Error> for AppError {
 
 impl From<tower_sessions::session::Error> for AppError {
     fn from(error: tower_sessions::session::Error) -> Self {
-        Self::fault(error)
+        match error {
+            tower_sessions::session::Error::Store(cause) => {
+                tracing::warn!(%cause, "sessions are not available");
+                Self::Unavailable
+            }
+            other => Self::fault(other),
+        }
     }
 }
 

@@ -166,6 +166,11 @@ impl Actor {
         Denied::Forbidden(format!("Ask an Administrator of {} if you need it.", self.organization_name))
     }
 
+    /// Whether the organization has an application.
+    fn has(&self, application: Application) -> bool {
+        application.is_always_provisioned() || self.provisioned.contains(&application)
+    }
+
     /// Whether the person has everything on User Management: what the contract calls um = all.
     fn manages_users(&self) -> bool {
         self.access.reaches(Page::UserManagement, Level::All)

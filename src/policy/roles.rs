@@ -6,22 +6,30 @@ use crate::domain::ids::OrganizationId;
 use crate::domain::pages::{Level, Page};
 use crate::domain::roles::{Access, AccountRole, ApplicationRole, CustomRole, Role, RoleSet};
 
-/// Whether the actor may give a role to somebody, or take it away.
+/// Whether the actor may give a role to somebody, or take it away. A role of an application the
+/// organization does not have is neither given nor taken: it counts as absent and stays stored.
 pub fn assignable(actor: &Actor, role: &Role) -> bool {
-    if let Role::Account(role) = role {
-        let is_kept_from_user_admins = actor.account_role == AccountRole::UserAdmin && role.is_administrator();
-        if !role.is_given_by_hand() || is_kept_from_user_admins && !actor.server_administrator {
-            return false;
-        }
-    }
-    if actor.server_administrator {
-        return true;
-    }
-    let gives = role.access().within(&actor.provisioned);
-    // Everybody has at least the role User, so giving that is no gift.
+    let is_within_reach = match role {
+        Role::Account(role) => is_for_hand(actor, *role),
+        Role::Application(role) => actor.has(role.application()),
+        Role::Custom(_) => true,
+    };
+    is_within_reach && (actor.server_administrator || is_no_climb(actor, role))
+}
+
+/// Some account roles nobody gives by hand, and two a User Admin does not.
+fn is_for_hand(actor: &Actor, role: AccountRole) -> bool {
+    let is_kept_from_them = actor.account_role == AccountRole::UserAdmin && role.is_administrator();
+    role.is_given_by_hand() && (actor.server_administrator || !is_kept_from_them)
+}
+
+/// Whether giving the role hands out no more than one has. An IT Admin hands out nothing; that
+/// everybody has at least the role User is no gift.
+fn is_no_climb(actor: &Actor, role: &Role) -> bool {
     let is_default = *role == Role::Account(AccountRole::User);
-    let gives_nothing_away = actor.account_role != AccountRole::ItAdmin || is_default;
-    gives_nothing_away && gives.gives_more_than(&actor.access).is_none()
+    let may_give = actor.account_role != AccountRole::ItAdmin || is_default;
+    let gives = role.access().within(&actor.provisioned);
+    may_give && gives.gives_more_than(&actor.access).is_none()
 }
 
 /// Refuses a role that is not [`assignable`].
@@ -37,14 +45,7 @@ pub(super) fn needs_assignable(actor: &Actor, role: &Role) -> Result<(), Denied>
 /// organization has, and those of `custom` they may give. Controls for others are absent.
 pub fn offered(actor: &Actor, custom: &[CustomRole]) -> (Vec<AccountRole>, RoleSet) {
     let account = AccountRole::ALL.iter().copied().filter(|role| assignable(actor, &Role::Account(*role))).collect();
-    let application = ApplicationRole::ALL
-        .iter()
-        .copied()
-        .filter(|role| {
-            let application = role.application();
-            application.is_always_provisioned() || actor.provisioned.contains(&application)
-        })
-        .filter(|role| assignable(actor, &Role::Application(*role)));
+    let application = ApplicationRole::ALL.iter().copied().filter(|role| assignable(actor, &Role::Application(*role)));
     let custom = custom.iter().filter(|role| assignable(actor, &Role::Custom((*role).clone())));
     (account, RoleSet::new(application, custom.cloned()))
 }
@@ -212,6 +213,17 @@ mod tests {
         let roles = offered(&ana, &[]).1;
         assert!(roles.application().iter().all(|role| role.application() == Application::Platform));
         assert_eq!(roles.application().len(), 3);
+    }
+
+    #[test]
+    fn roles_of_absent_applications_are_neither_given_nor_taken() {
+        let callback = Role::Application(CallbackAdministrator);
+        for mut actor in [member("Ana", AccountRole::Administrator, &[]), server_administrator("Sam")] {
+            assert!(assignable(&actor, &callback));
+            actor.provisioned = vec![Application::Platform];
+            assert!(!assignable(&actor, &callback));
+            assert!(assignable(&actor, &Role::Application(PlatformViewer)));
+        }
     }
 
     #[test]

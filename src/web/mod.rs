@@ -38,10 +38,10 @@ pub fn router(app: App) -> Router {
     routes::router(&app)
         .fallback(async || AppError::NotFound)
         .method_not_allowed_fallback(async || AppError::MethodNotAllowed)
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(app.clone(), html::error::show))
         .layer(cookies)
         .route("/static/{version}/{*file}", get(asset))
-        .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(app.clone(), request::receive))
         .layer(middleware::from_fn_with_state(app.clone(), headers::secure))
         .with_state(app)
@@ -53,6 +53,5 @@ async fn asset(RawPath((version, file)): RawPath<(String, String)>) -> Response 
 
 /// A panic is one failed request; the process lives. What it said may hold anything, so it is not shown.
 fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
-    tracing::error!("a request panicked");
-    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    AppError::fault("a request panicked").into_response()
 }

@@ -179,6 +179,9 @@ impl Gate {
                 return Ok(Admitted::Elsewhere(redirect(&visitor, step)));
             }
             if let Access::May(may) = self.access {
+                if here.actor.is_none() && here.standing.is_server_administrator {
+                    return Ok(Admitted::Elsewhere(redirect(&here.visitor, "/organizations")));
+                }
                 may(here.actor()?)?;
             }
         } else if !csrf::is_change(&parts.method) {

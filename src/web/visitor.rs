@@ -126,6 +126,17 @@ impl Here {
         Ok(self.actor()?.organization)
     }
 
+    /// Gives the session a new identifier, in the organization given: the old cookie is dead from here on (S30).
+    ///
+    /// # Errors
+    /// When the session cannot be written.
+    pub async fn renew(&self, organization: Option<OrganizationId>) -> Result<(), AppError> {
+        let renewed = SignedIn { organization, last_active_at: self.occasion().now, ..self.signed_in.clone() };
+        self.visitor.session.insert(SIGNED_IN, renewed).await?;
+        self.visitor.session.cycle_id().await?;
+        Ok(())
+    }
+
     /// When and where from.
     pub fn occasion(&self) -> &Occasion {
         &self.visitor.occasion

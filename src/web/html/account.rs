@@ -194,7 +194,7 @@ pub async fn update_password(
     match sign_in::confirm(&app, &user, &typed.current, device, here.occasion()).await? {
         Confirmation::Right => {
             change_password::store(&app, &here.signed_in, &user, &typed.password, None, here.occasion()).await?;
-            here.visitor.session.cycle_id().await?;
+            here.renew(here.signed_in.organization).await?;
             respond::done(&here.visitor, "/account", "Your password was changed.").await
         }
         Confirmation::Wrong => {
@@ -240,7 +240,7 @@ async fn first_password(
         if change_password::replace_temporary(app, &here.signed_in, user, password, name.as_ref(), here.occasion())
             .await?
         {
-            here.visitor.session.cycle_id().await?;
+            here.renew(here.signed_in.organization).await?;
             return respond::done(&here.visitor, "/", "Your password was changed.").await;
         }
         judged.push(PasswordProblem::InUse);

@@ -134,6 +134,11 @@ pub async fn update(
 ) -> Result<Response, AppError> {
     let actor = here.actor()?;
     let subject = subject(&app, actor, id).await?;
+    let account_role = typed.account_role.as_deref().map(str::parse::<AccountRole>);
+    if let (Some(role), Some(Err(_))) = (&typed.account_role, account_role) {
+        let refusal = Refusal::Assign { role: role.clone() };
+        return refused(&here, actor, &subject, &typed, &refusal.to_string()).await;
+    }
     let wanted = match read(actor, &subject, &typed) {
         Ok(wanted) => wanted,
         Err(problems) => return rejected(&here, actor, &subject, &typed, problems).await,
@@ -152,14 +157,22 @@ pub async fn update(
             let problems = vec![problem("email", "That email address is already in use.")];
             rejected(&here, actor, &subject, &typed, problems).await
         }
-        Err(AppError::Conflict { message, .. }) => {
-            let mut page = form(&here, actor, &subject, &typed).await?;
-            page.shell.failed = true;
-            page.problems = vec![problem("", &message)];
-            respond::page_with(StatusCode::CONFLICT, &page)
-        }
+        Err(AppError::Conflict { message, .. }) => refused(&here, actor, &subject, &typed, &message).await,
         Err(error) => Err(error),
     }
+}
+
+async fn refused(
+    here: &Here,
+    actor: &Actor,
+    subject: &Subject,
+    typed: &Typed,
+    message: &str,
+) -> Result<Response, AppError> {
+    let mut page = form(here, actor, subject, typed).await?;
+    page.shell.failed = true;
+    page.problems = vec![problem("", message)];
+    respond::page_with(StatusCode::CONFLICT, &page)
 }
 
 fn problem(field: &str, message: &str) -> Problem {
@@ -181,7 +194,6 @@ fn read(actor: &Actor, subject: &Subject, typed: &Typed) -> Result<Wanted, Vec<P
         problems.push(problem("name", &error.to_string()));
         None
     });
-    // A missing or unknown account role is a forged form: the policy refuses it by its name.
     let account_role = typed.account_role.as_deref().and_then(|role| role.parse().ok());
     let roles = (subject.allowed.edit_roles || !typed.role.is_empty())
         .then(|| picker::with_kept(actor, &subject.person.roles, &typed.role));

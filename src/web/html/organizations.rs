@@ -11,7 +11,7 @@ use crate::{
     app::App,
     domain::ids::OrganizationId,
     error::AppError,
-    store::{OrganizationChoice, SIGNED_IN, SignedIn},
+    store::OrganizationChoice,
     web::{
         pages::{
             organizations::{Index, Row, Switch, SwitchChoice},
@@ -79,10 +79,7 @@ pub async fn switch(State(app): State<App>, here: Here, Form(chosen): Form<Chose
     tx.standing(here.signed_in.session, Some(wanted), now).await?.ok_or(AppError::ExpiredForm)?;
     tx.enter_organization(here.standing.user, wanted, now).await?;
     tx.commit().await?;
-    let session = &here.visitor.session;
-    let entered = SignedIn { organization: Some(wanted), last_active_at: now, ..here.signed_in.clone() };
-    session.insert(SIGNED_IN, entered).await?;
-    session.cycle_id().await?;
+    here.renew(Some(wanted)).await?;
     respond::done(&here.visitor, "/", format!("You are now in {}.", choice.name)).await
 }
 
