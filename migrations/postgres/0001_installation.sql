@@ -5,5 +5,5 @@ CREATE TABLE installation (
 );
 
 -- A list bound as one JSON parameter, under the name SQLite gives it, so that both databases take the same statement.
-CREATE FUNCTION json_each(list TEXT) RETURNS TABLE (value TEXT COLLATE "C")
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT json_array_elements_text(list::json) COLLATE "C"';
+CREATE FUNCTION json_each(list TEXT) RETURNS TABLE (value TEXT)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT json_array_elements_text(list::json)';
