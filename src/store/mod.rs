@@ -34,7 +34,7 @@ pub use invitations::OpenInvitation;
 pub use mail::{LeasedMail, MailQueue, NewMail, SealedLetter};
 pub use members::Member;
 pub(crate) use memberships::NewMembership;
-pub use memberships::{MemberChange, Removal};
+pub use memberships::Removal;
 pub use open::{OpenError, Options, Pending};
 pub use organizations::{Organization, OrganizationChoice};
 pub use sessions::{ANONYMOUS, ENDED, SIGNED_IN, SessionRow, Sessions, SignedIn};
