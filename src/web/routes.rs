@@ -85,7 +85,7 @@ pub fn table() -> Vec<Route> {
         other("/activate/{token}", Public, get(activation::show).post(activation::accept)),
         page("/account", SignedIn, get(account::show).post(account::rename)),
         page("/account/password", Step, get(account::edit_password).post(account::update_password)),
-        other("/password/strength", Step, post(account::strength)),
+        other("/password/strength", Anybody, post(account::strength)),
         other("/account/sessions/end-others", SignedIn, post(account::end_other_sessions)),
         other("/account/sessions/{id}/end", SignedIn, post(account::end_session)),
         page("/users", may::<ViewUsers>(), get(users::index)),

@@ -33,7 +33,7 @@ use crate::{
             parts::{Avatar, Field},
             passwords::{Change, Choose, StrengthHint},
         },
-        visitor::Here,
+        visitor::{Here, Visitor},
     },
 };
 
@@ -53,6 +53,17 @@ pub struct TypedPassword {
     password: String,
     confirm: String,
     name: Option<String>,
+}
+
+/// A form with a new password while somebody fills it in; the first run's names everything there is to know.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Typing {
+    current: String,
+    password: String,
+    name: String,
+    email: String,
+    organization: String,
 }
 
 /// The page.
@@ -253,18 +264,24 @@ async fn first_password(
     respond::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 
-/// The hint while typing, from the function that judges on saving.
+/// The hint while typing, from the function that judges on saving. Also for who is not signed in: the first run and a
+/// reset ask for a new password too.
 pub async fn strength(
     State(app): State<App>,
-    here: Here,
-    Form(typed): Form<TypedPassword>,
+    visitor: Visitor,
+    Form(typed): Form<Typing>,
 ) -> Result<Response, AppError> {
-    let (_, owner) = change_password::owner(&app, &here.signed_in).await?;
-    let in_use = Some(typed.current.as_str()).filter(|current| !current.is_empty());
-    let hint = StrengthHint::rules(app.config.password_min_length, true);
+    let signed_in = visitor.signed_in.as_ref().filter(|_| visitor.is_signed_in());
+    let hint = StrengthHint::rules(app.config.password_min_length, signed_in.is_some());
     if typed.password.is_empty() {
         return respond::page(&hint);
     }
+    let mut owner = match signed_in {
+        Some(signed_in) => change_password::owner(&app, signed_in).await?.1,
+        None => Owner { email: typed.email, names: Vec::new(), organizations: vec![typed.organization] },
+    };
+    owner.names.push(typed.name);
+    let in_use = Some(typed.current.as_str()).filter(|current| !current.is_empty());
     let judged = change_password::assess_password(&app, owner, &typed.password, in_use).await?;
     respond::page(&measured(hint, &judged))
 }
