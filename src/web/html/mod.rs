@@ -10,6 +10,7 @@ pub mod extract;
 pub mod home;
 pub mod invite;
 pub mod organizations;
+mod note;
 pub mod people;
 pub mod picker;
 pub mod respond;
