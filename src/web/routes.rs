@@ -120,13 +120,14 @@ pub fn router(app: &App) -> Router<App> {
 
 /// Whether a local path names a page of the table that a GET shows.
 pub fn is_page(path: &str) -> bool {
-    let mut pages = matchit::Router::new();
-    for route in table().into_iter().filter(|route| route.is_page) {
-        if pages.insert(route.path, ()).is_err() {
+    // With every route, so that a path is judged as the one route that would answer it.
+    let mut routes = matchit::Router::new();
+    for route in table() {
+        if routes.insert(route.path, route.is_page).is_err() {
             return false;
         }
     }
-    pages.at(path).is_ok()
+    routes.at(path).is_ok_and(|found| *found.value)
 }
 
 #[derive(Clone)]

@@ -54,9 +54,11 @@ impl Filters {
     /// What the store is asked.
     pub fn query(&self, remembered: Option<i64>) -> UserQuery {
         let column = self.sort.trim_start_matches('-');
-        let rows = self.per_page.parse().ok().or_else(|| remembered.and_then(|rows| u32::try_from(rows).ok()));
+        let chosen = self.per_page.parse().ok().filter(|rows| ROWS.contains(rows));
+        let rows = chosen.or_else(|| remembered.and_then(|rows| u32::try_from(rows).ok()));
         UserQuery {
-            search: text::fold(self.q.trim()).chars().take(200).collect(),
+            // No name or address holds a control character, and PostgreSQL knows no text with NUL.
+            search: text::fold(self.q.trim()).chars().filter(|letter| !letter.is_control()).take(200).collect(),
             status: self.status.parse().unwrap_or(StatusFilter::All),
             role: self.role.parse::<crate::domain::roles::RoleKey>().ok().map(|role| role.to_string()),
             mfa: self.mfa.parse().ok(),
@@ -97,7 +99,9 @@ impl Filters {
 }
 
 fn read_cursor(text: &str) -> Option<Cursor> {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let cursor: Cursor = serde_json::from_slice(&bytes).ok()?;
+    (!cursor.has_control()).then_some(cursor)
 }
 
 fn write_cursor(cursor: &Cursor) -> String {
