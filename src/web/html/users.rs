@@ -24,7 +24,7 @@ use crate::{
     store::{COUNTED_TO, Member, SignInRow, StateCounts, UserPage, UserRow},
     web::{
         pages::{
-            parts::{Choice, ChoiceGroup, Pill},
+            parts::{Access, Choice, ChoiceGroup, Pill},
             users::{Empty, Index, Login, Row, Session, Show, SortLink, StatusTab},
         },
         visitor::Here,
@@ -439,21 +439,30 @@ pub async fn show(State(app): State<App>, here: Here, Path(id): Path<UserId>) ->
 }
 
 /// What the person can do now; nothing while invited or disabled.
-pub fn effective_access(member: &Member, person: &Person, actor: &Actor) -> crate::web::pages::parts::Access {
-    let holdings = Holdings {
-        server_administrator: person.server_administrator && member.disabled_at.is_none(),
-        account_role: member.account_role,
-        application_roles: person.roles.application(),
-        custom_roles: person.roles.custom(),
-        provisioned: &actor.provisioned,
-        works: member.state == MembershipState::Active,
-    };
+fn effective_access(member: &Member, person: &Person, actor: &Actor) -> Access {
     let lead = match member.state {
         MembershipState::Active => "And which role allows it",
         MembershipState::Invited => "Nothing until the invitation is accepted",
         MembershipState::Disabled => "Nothing while disabled",
     };
+    let holdings = Holdings {
+        server_administrator: person.server_administrator && member.disabled_at.is_none(),
+        works: member.state == MembershipState::Active,
+        ..in_force(person, actor)
+    };
     people::access("Effective access".to_owned(), lead, &holdings)
+}
+
+/// What the person's roles give once they are in force.
+pub fn in_force<'a>(person: &'a Person, actor: &'a Actor) -> Holdings<'a> {
+    Holdings {
+        server_administrator: person.server_administrator,
+        account_role: person.account_role,
+        application_roles: person.roles.application(),
+        custom_roles: person.roles.custom(),
+        provisioned: &actor.provisioned,
+        works: true,
+    }
 }
 
 /// A session as the pages show it.
