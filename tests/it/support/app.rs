@@ -108,12 +108,21 @@ impl TestApp {
 
     /// Before the first run.
     pub async fn bare(database: Database, settings: &[(&str, &str)]) -> Self {
-        let chance = Arc::new(Chance { seeded: Seeded::new(1), drawn: AtomicI64::new(0) });
+        Self::open(database, settings, 1, START).await
+    }
+
+    /// On a database that another one left behind, at this moment; chance must not repeat itself there.
+    pub async fn continued(database: Database, chance: u64, now: Timestamp) -> Self {
+        Self::open(database, &[], chance, now).await
+    }
+
+    async fn open(database: Database, settings: &[(&str, &str)], chance: u64, now: Timestamp) -> Self {
+        let chance = Arc::new(Chance { seeded: Seeded::new(chance), drawn: AtomicI64::new(0) });
         let entropy: Arc<dyn Entropy> = chance.clone();
-        let clock = Arc::new(Ticking(AtomicI64::new(START.micros())));
+        let clock = Arc::new(Ticking(AtomicI64::new(now.micros())));
         let config = config(&database, settings);
         let options = Options { url: database.url.clone(), connections: 4 };
-        let ring = Keyring::generate(entropy.clone());
+        let ring = Keyring::generate(Arc::new(Seeded::new(7)));
         let db = Db::open(&options, ring, entropy.as_ref()).await.expect("database");
         let hasher = Hasher::start(&config.argon2, config.hash_concurrency, entropy.clone()).expect("hasher");
         let courier = Courier::new(config.mail_from.clone());
@@ -200,9 +209,19 @@ impl TestApp {
     }
 
     pub async fn close(self) {
+        self.leave().await.drop().await;
+    }
+
+    /// Stops; what it leaves is its database.
+    pub async fn leave(self) -> Database {
         self.pool.close().await;
         self.app.db.close().await;
-        self.database.drop().await;
+        self.database
+    }
+
+    /// The same person with the same cookies, in front of this program.
+    pub fn take_in(&self, browser: &Browser) -> Browser {
+        browser.in_front_of(self.router.clone(), self.clock.clone())
     }
 }
 

@@ -44,6 +44,20 @@ impl Database {
         self.cluster.is_some()
     }
 
+    /// A copy of a database nobody has open.
+    pub async fn copy(&self) -> Self {
+        let folder = tempfile::tempdir().expect("folder");
+        let Some((cluster, original)) = &self.cluster else {
+            let file = folder.path().join("rollcall.db");
+            std::fs::copy(self.folder.path().join("rollcall.db"), &file).expect("copied");
+            return Self { url: format!("sqlite:{}", file.display()), folder, cluster: None };
+        };
+        let name = format!("it_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        run(cluster, &format!("CREATE DATABASE {name} TEMPLATE {original}")).await;
+        let (server, _) = cluster.rsplit_once('/').expect("a database in the URL");
+        Self { url: format!("{server}/{name}"), folder, cluster: Some((cluster.clone(), name)) }
+    }
+
     /// Gives the space back. The cluster of a failed test keeps it for a look.
     pub async fn drop(self) {
         if let Some((cluster, name)) = &self.cluster {

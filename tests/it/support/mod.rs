@@ -4,6 +4,7 @@
 pub mod browser;
 pub mod database;
 pub mod form;
+pub mod golden;
 pub mod mailbox;
 pub mod page;
 pub mod people;
@@ -13,6 +14,7 @@ mod app;
 
 pub use app::{PASSWORD, SAM, SETUP_CODE, TestApp};
 pub use browser::Browser;
+pub use golden::golden;
 pub use mailbox::Mail;
 pub use page::Page;
 
