@@ -98,6 +98,15 @@ pub fn run(command: Command, config: Config) -> Result<ExitCode, CommandError> {
     })
 }
 
+/// Prints a long text. A reader that has seen enough, such as `head`, is no failure.
+fn print(text: &str) -> Result<(), CommandError> {
+    use std::io::{ErrorKind, Write};
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CommandError::System("cannot print", error)),
+        _ => Ok(()),
+    }
+}
+
 /// Where the database of a configuration is.
 pub(crate) fn database_options(config: &Config) -> Options {
     Options { url: config.database_url.exposed(), connections: config.database_connections }

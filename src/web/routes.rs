@@ -94,7 +94,7 @@ pub fn table() -> Vec<Route> {
         other("/activate/{token}", Public, get(activation::show).post(activation::accept)),
         page("/account", SignedIn, get(account::show).post(account::rename)),
         page("/account/password", choosing_password, get(account::edit_password).post(account::update_password)),
-        other("/password/strength", Public, post(account::strength)),
+        other("/password/strength", Anybody, post(account::strength)),
         page("/account/email", SignedIn, get(email::edit).post(email::request)),
         other("/account/email/confirm/{token}", Public, get(email::show).post(email::confirm)),
         page("/account/authenticator", SignedIn, get(mfa::replace).post(mfa::offer_replacement)),
@@ -135,13 +135,14 @@ pub fn router(app: &App) -> Router<App> {
 
 /// Whether a local path names a page of the table that a GET shows.
 pub fn is_page(path: &str) -> bool {
-    let mut pages = matchit::Router::new();
-    for route in table().into_iter().filter(|route| route.is_page) {
-        if pages.insert(route.path, ()).is_err() {
+    // With every route, so that a path is judged as the one route that would answer it.
+    let mut routes = matchit::Router::new();
+    for route in table() {
+        if routes.insert(route.path, route.is_page).is_err() {
             return false;
         }
     }
-    pages.at(path).is_ok()
+    routes.at(path).is_ok_and(|found| *found.value)
 }
 
 #[derive(Clone)]

@@ -1,1 +1,10 @@
+//! The product through its own doors: stories over HTTP on both databases, and what holds the parts together.
 
+mod edits;
+mod invitations;
+mod layers;
+mod list;
+mod mail;
+mod sessions;
+mod set_up;
+mod support;

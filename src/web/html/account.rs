@@ -50,6 +50,18 @@ pub struct TypedPassword {
     password: String,
     confirm: String,
     name: Option<String>,
+}
+
+/// A form with a new password while somebody fills it in; the first run's names everything there is to know, that of a
+/// mailed link names the link.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Typing {
+    current: String,
+    password: String,
+    name: String,
+    email: String,
+    organization: String,
     link: String,
 }
 
@@ -242,19 +254,21 @@ async fn first_password(
 }
 
 /// The hint while typing, from the function that judges on saving. Estimating costs time, so it is done for who is signed
-/// in or holds a link for a new password; anybody else gets the rules.
+/// in, for who holds a link for a new password, and at the first run; anybody else gets the rules.
 pub async fn strength(
     State(app): State<App>,
     visitor: Visitor,
-    Form(typed): Form<TypedPassword>,
+    Form(typed): Form<Typing>,
 ) -> Result<Response, AppError> {
-    let signed_in = visitor.signed_in.as_ref().filter(|_| visitor.is_signed_in());
+    let signed_in = visitor.signed_in.as_ref().filter(|_| visitor.is_signed_in() && typed.link.is_empty());
+    let hint = StrengthHint::rules(app.config.password_min_length, signed_in.is_some());
     let owner = match signed_in {
-        Some(signed_in) if typed.link.is_empty() => Some(change_password::owner(&app, signed_in).await?.1),
-        _ => reset_password::find(&app, &typed.link, &visitor.occasion).await?,
+        Some(signed_in) => Some(change_password::owner(&app, signed_in).await?.1),
+        None if app.is_set_up().await? => reset_password::find(&app, &typed.link, &visitor.occasion).await?,
+        None => Some(Owner { email: typed.email, names: Vec::new(), organizations: vec![typed.organization] }),
     };
-    let hint = StrengthHint::rules(app.config.password_min_length, typed.link.is_empty());
-    let Some(owner) = owner.filter(|_| !typed.password.is_empty()) else { return respond::page(&hint) };
+    let Some(mut owner) = owner.filter(|_| !typed.password.is_empty()) else { return respond::page(&hint) };
+    owner.names.push(typed.name);
     let in_use = Some(typed.current.as_str()).filter(|current| !current.is_empty());
     let judged = change_password::assess_password(&app, owner, &typed.password, in_use).await?;
     respond::page(&measured(hint, &judged))

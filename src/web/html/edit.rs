@@ -8,7 +8,7 @@ use super::{
     people,
     picker::{self, Chosen},
     respond, shell,
-    users::effective_access,
+    users::in_force,
 };
 use crate::{
     app::App,
@@ -120,7 +120,11 @@ async fn form(here: &Here, actor: &Actor, subject: &Subject, typed: &Typed) -> R
         name_required: !member.display_name.is_empty(),
         identity_locked: !allowed.edit_name,
         roles,
-        access: effective_access(member, person, actor),
+        access: people::access(
+            format!("What {} can do", member.shown_name()),
+            "And which role allows it",
+            &in_force(person, actor),
+        ),
         ..Edit::default()
     })
 }

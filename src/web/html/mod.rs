@@ -11,6 +11,7 @@ pub mod extract;
 pub mod home;
 pub mod invite;
 pub mod mfa;
+mod note;
 pub mod organizations;
 pub mod people;
 pub mod picker;

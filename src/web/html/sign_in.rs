@@ -2,7 +2,7 @@
 
 use axum::{
     extract::State,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{
     extract::{Form, Query},
+    note::{self, OWN_PASSWORD},
     respond, shell,
 };
 use crate::{
@@ -40,7 +41,6 @@ pub(super) const NEXT: &str = "next";
 #[serde(default)]
 pub struct Asked {
     reason: String,
-    account: String,
     next: String,
 }
 
@@ -55,12 +55,17 @@ pub struct Typed {
 }
 
 /// The login page; whoever is signed in goes on.
-pub async fn new(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, AppError> {
+pub async fn new(
+    State(app): State<App>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, AppError> {
     if visitor.is_signed_in() {
         return Ok(Redirect::to("/").into_response());
     }
     let mut page = blank(&app, &visitor, asked.next);
-    page.outside.status = reason(&asked.reason, &asked.account).map(str::to_owned);
+    page.outside.status = reason(&asked.reason, note::is_left(&headers, OWN_PASSWORD)).map(str::to_owned);
     respond::page(&page)
 }
 
@@ -144,13 +149,13 @@ fn locked(mut page: LogIn, now: Timestamp, until: Timestamp) -> Result<Response,
 }
 
 /// Why somebody comes to the login page; anything else says nothing (portal contract 1.2).
-fn reason(word: &str, account: &str) -> Option<&'static str> {
+fn reason(word: &str, has_own_password: bool) -> Option<&'static str> {
     match word {
         "idle" => Some("You were logged out after 15 minutes of inactivity."),
         "logout" => Some("You are logged out."),
         "ended" => Some("Your session was ended. Log in again."),
         "email" => Some("Your email was changed. Log in with the new email address."),
-        "activated" if account == "known" => Some("Your account is active. Log in with your password."),
+        "activated" if has_own_password => Some("Your account is active. Log in with your password."),
         "activated" => Some("Your account is active. Log in with the temporary password from your email."),
         "reset" => Some("Your password was changed. Log in with the new password."),
         "setup" => Some("Setup is complete. Log in to continue."),
