@@ -4,6 +4,7 @@
 pub mod audit;
 mod authors;
 pub(crate) mod backend;
+pub(crate) mod demo;
 mod dialect;
 mod error;
 mod guards;

@@ -31,6 +31,8 @@ use crate::{
 
 /// Forms may carry this much.
 const LARGEST_FORM: usize = 256 * 1024;
+/// And this many fields (S88). The longest form chooses a hundred people or every level of a custom role.
+const MOST_FIELDS: usize = 1_000;
 
 /// Who may come to a route.
 #[derive(Clone, Copy)]
@@ -229,6 +231,9 @@ impl Gate {
             return Ok(body);
         }
         let bytes: Bytes = to_bytes(body, LARGEST_FORM).await.map_err(|_| AppError::TooLarge)?;
+        if bytes.split(|byte| *byte == b'&').count() > MOST_FIELDS {
+            return Err(AppError::BadRequest("A form has at most 1000 fields. Nothing was changed."));
+        }
         csrf::check(&visitor.csrf, &parts.method, &parts.headers, &bytes, &self.app)?;
         Ok(Body::from(bytes))
     }

@@ -67,16 +67,16 @@ test('search answers while one types, and Back undoes it', async ({ admin }) => 
   const search = admin.getByRole('searchbox', { name: 'Search', exact: true });
   await search.pressSequentially('cleo', { delay: 20 });
   await expectStatus(admin, 'Showing 1-1 of 1 user');
-  await expect(admin).toHaveURL('/users?q=cleo');
+  await expect(admin).toHaveURL(/\/users\?q=cleo(&per_page=25)?$/);
   await expect(search).toBeFocused();
   await expect(search).toHaveValue('cleo');
   await expect(row(admin, 'ben@people.example')).toHaveCount(0);
 
-  await admin.getByRole('navigation', { name: 'Status', exact: true }).getByRole('link', { name: 'Active 0' }).click();
+  await admin.getByRole('navigation', { name: 'Status', exact: true }).getByRole('link', { name: /^Active / }).click();
   await expect(admin.getByText('No users match these filters.')).toBeVisible();
   await expect(admin).toHaveURL(/status=active/);
   await admin.goBack();
-  await expect(admin).toHaveURL('/users?q=cleo');
+  await expect(admin).toHaveURL(/\/users\?q=cleo(&per_page=25)?$/);
   await expect(search).toHaveValue('cleo');
   await expect(row(admin, 'cleo@people.example')).toBeVisible();
   await admin.goBack();
