@@ -15,7 +15,7 @@ use crate::{
         entropy::Entropy,
         time::{Clock, Timestamp},
     },
-    flows::turns::Turns,
+    flows::{reset_password::Afterwards, turns::Turns},
     hashing::Hasher,
     mail::Courier,
     store::{Db, StoreError},
@@ -38,6 +38,8 @@ pub struct App {
     pub courier: Courier,
     /// Attempts on one login address wait for each other here.
     pub turns: Turns,
+    /// Work that is done after the answer.
+    pub afterwards: Afterwards,
     /// Whether there is a Server Administrator; once there is one there always is.
     set_up: Arc<AtomicBool>,
 }
@@ -59,7 +61,17 @@ impl App {
         courier: Courier,
     ) -> Self {
         let set_up = Arc::new(AtomicBool::new(false));
-        Self { db, config: Arc::new(config), clock, entropy, hasher, courier, turns: Turns::default(), set_up }
+        Self {
+            db,
+            config: Arc::new(config),
+            clock,
+            entropy,
+            hasher,
+            courier,
+            turns: Turns::default(),
+            afterwards: Afterwards::default(),
+            set_up,
+        }
     }
 
     /// Whether the installation has a Server Administrator. Asked of the database until it says yes.

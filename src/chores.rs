@@ -35,6 +35,10 @@ pub async fn once(app: &App) -> Result<()> {
     let mut tx = app.db.begin_write().await?;
     tx.forget_old_sessions(now.minus(ABSOLUTE_LIMIT), now.minus(days(1))).await?;
     tx.forget_expired_links(now).await?;
+    tx.forget_offers(now.minus(ABSOLUTE_LIMIT)).await?;
+    if let Some(rate) = app.config.login_address_limit {
+        tx.forget_tries(now.minus(rate.per)).await?;
+    }
     tx.commit().await?;
     let heads = app.db.begin_read().await?.audit_heads().await?;
     for head in heads {

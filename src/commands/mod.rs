@@ -81,6 +81,7 @@ pub fn run(command: Command, config: Config) -> Result<ExitCode, CommandError> {
             Command::Admin(AdminCommand::Create { email, name, password_stdin }) => {
                 admin::create(config, &email, &name, password_stdin).await
             }
+            Command::Admin(AdminCommand::ResetMfa { email }) => admin::reset_mfa(config, &email).await,
             Command::Organization(OrganizationCommand::Create {
                 name,
                 user_limit,

@@ -41,6 +41,7 @@ pub(super) async fn run(mut config: Config, migrates: bool) -> Result<ExitCode, 
     let chores = tokio::spawn(crate::chores::run(app.clone(), stop.clone()));
     let operations = tokio::spawn(serve_operations(ops, app.clone(), stop.clone()));
     serve::serve(listener, web::router(app.clone()), stop).await;
+    app.afterwards.done().await;
     for task in [mail, chores, operations] {
         drop(task.await);
     }

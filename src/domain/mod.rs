@@ -5,6 +5,7 @@ pub mod audit;
 pub mod entropy;
 pub mod ids;
 pub mod mail;
+pub mod mfa;
 pub mod organizations;
 pub mod pages;
 pub mod passwords;

@@ -16,7 +16,7 @@ use crate::{
     },
     policy::{
         CancelInvitation, DeleteUser, DisableEverywhere, DisableUser, EditUser, EnableEverywhere, EnableUser,
-        EndSessions, Permit,
+        EndSessions, Permit, ResetAuthenticator,
     },
 };
 
@@ -389,6 +389,21 @@ impl Tx {
             permit.author().event(AuditAction::SessionEnded, target(member)).after(json!({ "sessions_ended": ended }));
         self.record(event, occasion).await?;
         Ok(ended)
+    }
+
+    /// Erases authenticator and recovery codes of the person: they set up another at the next login. The failures and
+    /// the lock of their address stay.
+    pub(crate) async fn reset_authenticator(
+        &mut self,
+        permit: Permit<ResetAuthenticator>,
+        member: &Member,
+        occasion: &Occasion,
+    ) -> Result<()> {
+        self.erase_second_factor(member.user).await?;
+        self.forget_links(member.user).await?;
+        let ended = self.end_sessions(member.user, None, EndReason::Ended, occasion.now).await?;
+        let event = permit.author().event(AuditAction::MfaResetByAdmin, target(member));
+        self.record(event.after(json!({ "sessions_ended": ended })), occasion).await
     }
 
     /// After access to one organization is gone: sessions end when it was the last, else those that stood in it leave

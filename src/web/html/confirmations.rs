@@ -16,10 +16,10 @@ use crate::{
         users::MembershipState,
     },
     error::AppError,
-    flows::{self, Caller, invite, switches},
+    flows::{self, Caller, invite, mfa, switches},
     policy::{
         Action, CancelInvitation, DeleteUser, Denied, DisableEverywhere, DisableUser, EnableEverywhere, EnableUser,
-        EndSessions, Person, Refusal, ResendInvitation,
+        EndSessions, Person, Refusal, ResendInvitation, ResetAuthenticator,
     },
     store::{Member, Tx},
     web::{
@@ -125,6 +125,11 @@ pub fn resend() -> MethodRouter<App> {
 /// `/users/{id}/cancel`.
 pub fn cancel() -> MethodRouter<App> {
     routes::<CancelInvitation>()
+}
+
+/// `/users/{id}/reset-authenticator`.
+pub fn reset_authenticator() -> MethodRouter<App> {
+    routes::<ResetAuthenticator>()
 }
 
 /// `/users/{id}/end-sessions`.
@@ -392,5 +397,29 @@ impl Question for EndSessions {
     async fn carry_out(app: &App, caller: &Caller, user: UserId) -> Result<String, AppError> {
         let member = switches::end_sessions(app, caller, user).await?;
         Ok(format!("All sessions of {} were ended.", member.shown_name()))
+    }
+}
+
+impl Question for ResetAuthenticator {
+    const ACTION: Self = Self;
+    const PATH: &'static str = "reset-authenticator";
+    const HEADING: &'static str = "Reset authenticator";
+    const BUTTON: &'static str = "Reset authenticator";
+    const DANGER: bool = true;
+
+    fn text(subject: &Subject) -> Vec<String> {
+        vec![format!(
+            "{} will set up multi-factor authentication again at the next login. All their sessions end.",
+            subject.name()
+        )]
+    }
+
+    fn effects(subject: &Subject) -> Vec<Effect> {
+        subject.sessions().into_iter().collect()
+    }
+
+    async fn carry_out(app: &App, caller: &Caller, user: UserId) -> Result<String, AppError> {
+        let member = mfa::reset(app, caller, user).await?;
+        Ok(format!("The authenticator of {} was reset.", member.shown_name()))
     }
 }

@@ -80,7 +80,7 @@ pub async fn switch(State(app): State<App>, here: Here, Form(chosen): Form<Chose
     tx.standing(here.signed_in.session, Some(wanted), now).await?.ok_or(AppError::ExpiredForm)?;
     tx.enter_organization(here.standing.user, wanted, now).await?;
     tx.commit().await?;
-    here.renew(Some(wanted)).await?;
+    here.renew(&app, Some(wanted)).await?;
     respond::done(&here.visitor, "/", format!("You are now in {}.", choice.name)).await
 }
 

@@ -26,13 +26,15 @@ use crate::{
         end_sessions,
         sign_in::{self, Login, LoginForm},
     },
-    store::SIGNED_IN,
     web::{
         pages::sign_in::{Lock, LogIn, LogOut},
         routes,
         visitor::{Here, Visitor},
     },
 };
+
+/// Key in half a session under which the page to go to waits.
+pub(super) const NEXT: &str = "next";
 
 /// Parameters of the login page.
 #[derive(Debug, Default, Deserialize)]
@@ -77,15 +79,16 @@ pub async fn create(State(app): State<App>, visitor: Visitor, Form(typed): Form<
     };
     let form = LoginForm { address, password: &typed.password, form: &typed.form, device: &visitor.device };
     match sign_in::log_in(&app, &form, &visitor.occasion).await? {
-        Login::In(signed_in) => {
-            let path = match signed_in.stage {
-                Stage::Full => destination(&typed.next),
-                Stage::Code => "/login/mfa".to_owned(),
-            };
-            visitor.session.clear().await;
-            visitor.session.cycle_id().await?;
-            visitor.session.insert(SIGNED_IN, signed_in).await?;
-            Ok(routes::redirect(&visitor, &path))
+        Login::In(signed_in, due) => {
+            let next = destination(&typed.next);
+            let stage = signed_in.stage;
+            visitor.sign_in(signed_in).await?;
+            if stage == Stage::Code {
+                visitor.session.insert(NEXT, next).await?;
+                return Ok(routes::redirect(&visitor, "/login/mfa"));
+            }
+            let path = due.map(routes::step_path);
+            Ok(routes::redirect(&visitor, path.unwrap_or(&next)))
         }
         Login::No => {
             page.mismatch = Some("The email or password is incorrect.".to_owned());
@@ -100,9 +103,20 @@ pub async fn create(State(app): State<App>, visitor: Visitor, Form(typed): Form<
 }
 
 fn blank(app: &App, visitor: &Visitor, next: String) -> LogIn {
+    LogIn { outside: shell::outside(visitor), form: one_time_value(app), next, ..LogIn::default() }
+}
+
+/// What a login form carries so that its double click is known.
+pub(super) fn one_time_value(app: &App) -> String {
     let value = entropy::bytes::<16>(app.entropy.as_ref());
-    let form = value.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-    LogIn { outside: shell::outside(visitor), form, next, ..LogIn::default() }
+    value.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// The login page with the text of a lock, for somebody whose half-finished login was dropped.
+pub(super) fn dropped(app: &App, visitor: &Visitor, email: String, until: Timestamp) -> Result<Response, AppError> {
+    let mut page = blank(app, visitor, String::new());
+    page.email.value = email;
+    locked(page, app.clock.now(), until)
 }
 
 /// What is missing is said at its field and is no attempt.

@@ -428,7 +428,7 @@ pub async fn show(State(app): State<App>, here: Here, Path(id): Path<UserId>) ->
         may_enable: allowed.enable,
         may_disable_everywhere: allowed.disable_everywhere,
         may_enable_everywhere: allowed.enable_everywhere,
-        may_reset_authenticator: false,
+        may_reset_authenticator: allowed.reset_authenticator,
         may_end_sessions: allowed.end_sessions,
         may_delete: allowed.delete,
         audit_href: None,
