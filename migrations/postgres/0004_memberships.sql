@@ -32,8 +32,9 @@ CREATE TABLE memberships (
 );
 
 CREATE INDEX memberships_of_user ON memberships (user_id);
-CREATE INDEX memberships_by_name ON memberships (organization_id, name_key, user_id);
-CREATE INDEX memberships_by_email ON memberships (organization_id, email_key, user_id);
+-- The last columns of these two let a search too short for trigrams read the index alone.
+CREATE INDEX memberships_by_name ON memberships (organization_id, name_key, user_id, email_key, kind);
+CREATE INDEX memberships_by_email ON memberships (organization_id, email_key, user_id, name_key, kind);
 CREATE INDEX memberships_by_state ON memberships (organization_id, state, name_key, user_id);
 CREATE INDEX memberships_by_login ON memberships (organization_id, last_login_at, user_id);
 CREATE INDEX memberships_by_creation ON memberships (organization_id, created_at, user_id);

@@ -18,10 +18,10 @@ pub(super) fn users_containing(backend: Backend, statement: &mut Statement, sear
     match backend {
         Backend::Sqlite => {
             let trigrams = statement.bind(trigrams(search));
-            let text = statement.bind(search);
+            let condition = contains(backend, statement, search);
             format!(
-                "SELECT s.id AS user_id FROM user_search t CROSS JOIN users s
-                 WHERE t.user_search MATCH {trigrams} AND s.number = t.rowid AND instr(s.search_text, {text}) > 0"
+                "SELECT u.id AS user_id FROM user_search t CROSS JOIN users u
+                 WHERE t.user_search MATCH {trigrams} AND u.number = t.rowid AND {condition}"
             )
         }
         Backend::Postgres => {
@@ -38,6 +38,17 @@ pub(super) fn contains(backend: Backend, statement: &mut Statement, search: &str
         Backend::Sqlite => format!("instr(u.search_text, {text}) > 0"),
         Backend::Postgres => format!("strpos(u.search_text, {text}) > 0"),
     }
+}
+
+/// Whether name or address of a membership contains a folded text. Its sort keys are the same texts the search index of
+/// the users holds, and stand in the indexes the list walks along.
+pub(super) fn member_contains(backend: Backend, statement: &mut Statement, membership: &str, search: &str) -> String {
+    let text = statement.bind(search);
+    let position = match backend {
+        Backend::Sqlite => "instr",
+        Backend::Postgres => "strpos",
+    };
+    format!("({position}({membership}.name_key, {text}) > 0 OR {position}({membership}.email_key, {text}) > 0)")
 }
 
 macro_rules! lease_due_mails {

@@ -47,7 +47,7 @@ pub use sessions::{ANONYMOUS, ENDED, SIGNED_IN, SessionRow, Sessions, SignedIn};
 pub use sign_in::{Entry, SignInRow};
 pub use standing::{Standing, StandingIn};
 pub(crate) use throttle::Tried;
-pub use user_list::{COUNTED_TO, StateCounts, UserPage, UserRow};
+pub use user_list::{COUNTED_TO, ListHead, StateCounts, UserPage, UserRow};
 pub use users::User;
 pub(crate) use users::{NewPassword, NewUser};
 

@@ -23,10 +23,28 @@ use crate::{
 };
 
 /// A filter that finds at most this many rows is gathered; the sort of so few costs less than the walk.
-const FEW: i64 = 2000;
+const FEW: i64 = 5000;
 
 /// Filtered lists are counted this far; beyond it the page says "more than".
 pub const COUNTED_TO: i64 = 10_000;
+
+/// What a row shows, of membership `m`, user `u` and the attempts `a` of the address.
+const ROW_COLUMNS: &str = "m.user_id AS id, u.email, u.display_name, m.kind,
+     m.account_role, m.state, m.invited_until, m.last_login_at,
+     CASE WHEN m.mail_failed THEN 1 ELSE 0 END AS mail_failed,
+     coalesce(a.locked_until, 0) AS locked_until,
+     CASE WHEN EXISTS (SELECT 1 FROM authenticators t WHERE t.user_id = m.user_id AND t.state = 'active')
+          THEN 1 ELSE 0 END AS mfa,
+     (SELECT string_agg(r.role_id, ',') FROM membership_roles r
+      WHERE r.organization_id = m.organization_id AND r.user_id = m.user_id) AS roles,
+     CASE WHEN EXISTS (SELECT 1 FROM memberships e
+          WHERE e.user_id = m.user_id AND e.organization_id <> m.organization_id)
+          THEN 1 ELSE 0 END AS is_shared,
+     m.created_at, m.name_key, m.email_key,
+     CASE WHEN u.account_role = 'server_administrator' THEN 1 ELSE 0 END AS server,
+     CASE WHEN m.enabled THEN 1 ELSE 0 END AS enabled,
+     CASE WHEN m.validated_at IS NULL THEN 0 ELSE 1 END AS validated,
+     CASE WHEN u.disabled_at IS NULL THEN 0 ELSE 1 END AS disabled";
 
 /// One person in the list.
 #[derive(Debug, Clone, Deserialize)]
@@ -155,6 +173,45 @@ pub struct StateCounts {
     pub locked: i64,
 }
 
+/// What stands above the list of people.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ListHead {
+    /// The numbers on the tabs.
+    pub counts: StateCounts,
+    /// Seats taken.
+    pub seats: i64,
+    /// Seats, if limited.
+    pub user_limit: Option<i64>,
+    /// Whether the members must use multi-factor authentication.
+    pub mfa_required: bool,
+}
+
+#[derive(Default, Deserialize)]
+struct HeadRow {
+    active: i64,
+    invited: i64,
+    disabled: i64,
+    seats: i64,
+    user_limit: Option<i64>,
+    mfa_required: u8,
+    expired: i64,
+    locked: i64,
+}
+
+impl HeadRow {
+    fn read(self) -> ListHead {
+        let counts = StateCounts {
+            all: self.active + self.invited + self.disabled,
+            active: self.active,
+            invited: self.invited - self.expired,
+            expired: self.expired,
+            disabled: self.disabled,
+            locked: self.locked,
+        };
+        ListHead { counts, seats: self.seats, user_limit: self.user_limit, mfa_required: self.mfa_required == 1 }
+    }
+}
+
 impl StateCounts {
     /// The number on a tab.
     pub fn of(&self, status: StatusFilter) -> i64 {
@@ -178,12 +235,15 @@ impl Tx {
         counts: &StateCounts,
         now: Timestamp,
     ) -> Result<UserPage> {
-        let plan = self.choose_way(organization, query, now).await?;
-        let statement = self.page_statement(organization, query, plan.as_ref(), now);
+        let ways = self.choose_ways(organization, query, now).await?;
+        let statement = self.page_statement(organization, query, ways.page.as_ref(), now);
         let rows: Vec<UserRow> = serde_json::from_str(&self.text(&statement).await?)?;
-        let counted = plan.is_some() || !query.is_counted();
-        let total = if counted {
-            self.number(&self.count_statement(organization, query, plan.as_ref(), now)).await?
+        let counted = ways.page.is_some() || !query.is_counted();
+        let is_whole = query.cursor.is_none() && rows.len() <= query.rows as usize;
+        let total = if is_whole {
+            i64::try_from(rows.len()).unwrap_or(i64::MAX)
+        } else if counted {
+            self.number(&self.count_statement(organization, query, ways.count.as_ref(), now)).await?
         } else {
             counts.of(query.status)
         };
@@ -197,33 +257,40 @@ impl Tx {
         kind: KindFilter,
         now: Timestamp,
     ) -> Result<StateCounts> {
+        Ok(self.list_head(organization, kind, now).await?.counts)
+    }
+
+    /// What stands above the list: the tabs' numbers, seats, and what the organization asks of its members. One
+    /// statement, because each costs more on its way to the database than in it.
+    pub async fn list_head(
+        &mut self,
+        organization: OrganizationId,
+        kind: KindFilter,
+        now: Timestamp,
+    ) -> Result<ListHead> {
         let (from, to) = dialect::rows_as_json(self.backend());
         let kinds = kind_condition(kind);
         let mut statement = Statement::default();
         let org = statement.bind(organization.to_string());
         let now = statement.bind(now);
         statement.push(&format!(
-            "SELECT {from} active, invited, disabled,
+            "SELECT {from} active, invited, disabled, seats, user_limit, mfa_required,
                  (SELECT count(*) FROM memberships m WHERE m.organization_id = {org} AND m.invited_until > 0
                     AND m.invited_until <= {now}),
                  (SELECT count(*) FROM sign_in_attempts a CROSS JOIN users u CROSS JOIN memberships m
                   WHERE a.locked_until > {now} AND u.address_hash = a.address_hash
                     AND m.organization_id = {org} AND m.user_id = u.id AND {kinds}) {to}
-             FROM (SELECT coalesce(sum(CASE WHEN state = 'active' THEN people END), 0) AS active,
-                          coalesce(sum(CASE WHEN state = 'invited' THEN people END), 0) AS invited,
-                          coalesce(sum(CASE WHEN state = 'disabled' THEN people END), 0) AS disabled
-                   FROM membership_counts m WHERE organization_id = {org} AND {kinds}) sums"
+             FROM (SELECT coalesce(sum(CASE WHEN m.state = 'active' AND {kinds} THEN people END), 0) AS active,
+                          coalesce(sum(CASE WHEN m.state = 'invited' AND {kinds} THEN people END), 0) AS invited,
+                          coalesce(sum(CASE WHEN m.state = 'disabled' AND {kinds} THEN people END), 0) AS disabled,
+                          coalesce(sum(CASE WHEN m.kind = 'person' AND m.state <> 'disabled' THEN people END), 0)
+                              AS seats,
+                          o.user_limit, CASE WHEN o.mfa_required THEN 1 ELSE 0 END AS mfa_required
+                   FROM organizations o LEFT JOIN membership_counts m ON m.organization_id = o.id
+                   WHERE o.id = {org} GROUP BY o.id, o.user_limit, o.mfa_required) sums"
         ));
-        let rows: Vec<[i64; 5]> = serde_json::from_str(&self.text(&statement).await?)?;
-        let [active, invited, disabled, expired, locked] = rows.first().copied().unwrap_or_default();
-        Ok(StateCounts {
-            all: active + invited + disabled,
-            active,
-            invited: invited - expired,
-            expired,
-            disabled,
-            locked,
-        })
+        let mut rows: Vec<HeadRow> = serde_json::from_str(&self.text(&statement).await?)?;
+        Ok(rows.pop().unwrap_or_default().read())
     }
 
     /// Every statement the list may send for a query, with the plan the database makes for it; for the test that no
@@ -245,13 +312,8 @@ impl Tx {
         Ok(plans)
     }
 
-    /// The most selective filter, when it finds few enough rows to gather.
-    async fn choose_way(
-        &mut self,
-        organization: OrganizationId,
-        query: &UserQuery,
-        now: Timestamp,
-    ) -> Result<Option<Gather>> {
+    /// The most selective filter: for the page when it finds few enough rows to gather, for counting in any case.
+    async fn choose_ways(&mut self, organization: OrganizationId, query: &UserQuery, now: Timestamp) -> Result<Ways> {
         let mut best: Option<(i64, Gather)> = None;
         for gather in gathers(query) {
             let mut statement = Statement::default();
@@ -263,11 +325,12 @@ impl Tx {
                 FEW + 1
             ));
             let count = self.number(&statement).await?;
-            if count <= FEW && best.as_ref().is_none_or(|(least, _)| count < *least) {
+            if best.as_ref().is_none_or(|(least, _)| count < *least) {
                 best = Some((count, gather));
             }
         }
-        Ok(best.map(|(_, gather)| gather))
+        let page = best.filter(|(count, _)| *count <= FEW).map(|(_, gather)| gather);
+        Ok(Ways { page, count: best.map(|(_, gather)| gather) })
     }
 
     fn page_statement(
@@ -282,33 +345,31 @@ impl Tx {
         let org = statement.bind(organization.to_string());
         let columns = "id, email, display_name, kind, account_role, state, invited_until, last_login_at, mail_failed,
              locked_until, mfa, roles, is_shared, created_at, server, enabled, validated, disabled, name_key, email_key";
-        statement.push(&format!(
-            "SELECT {from} {columns} {to} FROM (SELECT m.user_id AS id, u.email, u.display_name, m.kind,
-                 m.account_role, m.state, m.invited_until, m.last_login_at,
-                 CASE WHEN m.mail_failed THEN 1 ELSE 0 END AS mail_failed,
-                 coalesce(a.locked_until, 0) AS locked_until,
-                 CASE WHEN EXISTS (SELECT 1 FROM authenticators t WHERE t.user_id = m.user_id AND t.state = 'active')
-                      THEN 1 ELSE 0 END AS mfa,
-                 (SELECT string_agg(r.role_id, ',') FROM membership_roles r
-                  WHERE r.organization_id = m.organization_id AND r.user_id = m.user_id) AS roles,
-                 CASE WHEN EXISTS (SELECT 1 FROM memberships e
-                      WHERE e.user_id = m.user_id AND e.organization_id <> m.organization_id)
-                      THEN 1 ELSE 0 END AS is_shared,
-                 m.created_at, m.name_key, m.email_key,
-                 CASE WHEN u.account_role = 'server_administrator' THEN 1 ELSE 0 END AS server,
-                 CASE WHEN m.enabled THEN 1 ELSE 0 END AS enabled,
-                 CASE WHEN m.validated_at IS NULL THEN 0 ELSE 1 END AS validated,
-                 CASE WHEN u.disabled_at IS NULL THEN 0 ELSE 1 END AS disabled "
-        ));
-        push_source(&mut statement, self.backend(), query, way, &org, now);
-        push_cursor(&mut statement, query);
         let direction = if backwards(query) { "DESC" } else { "ASC" };
         let order = sort_columns(query.sort)
             .iter()
             .map(|column| format!("{column} {direction}"))
             .collect::<Vec<_>>()
             .join(", ");
-        statement.push(&format!(" ORDER BY {order} LIMIT {}) page", u64::from(query.rows) + 1));
+        let end = format!(" ORDER BY {order} LIMIT {}", u64::from(query.rows) + 1);
+        statement.push(&format!("SELECT {from} {columns} {to} FROM (SELECT {ROW_COLUMNS} "));
+        if way.is_none() && query.search.is_empty() {
+            push_source(&mut statement, self.backend(), query, way, &org, now);
+            push_cursor(&mut statement, query);
+            statement.push(&end);
+        } else {
+            // Many rows may be looked at for the few of the page: what the row shows is fetched for those alone.
+            statement.push("FROM (SELECT m.user_id ");
+            push_keys(&mut statement, self.backend(), query, way, &org, now);
+            push_cursor(&mut statement, query);
+            statement.push(&end).push(&format!(
+                ") picked CROSS JOIN memberships m CROSS JOIN users u
+                 LEFT JOIN sign_in_attempts a ON a.address_hash = u.address_hash
+                 WHERE m.organization_id = {org} AND m.user_id = picked.user_id AND u.id = m.user_id"
+            ));
+            statement.push(&end);
+        }
+        statement.push(") page");
         statement
     }
 
@@ -322,16 +383,24 @@ impl Tx {
         let mut statement = Statement::default();
         let org = statement.bind(organization.to_string());
         statement.push("SELECT count(*) FROM (SELECT 1 ");
-        push_source(&mut statement, self.backend(), query, way, &org, now);
+        push_keys(&mut statement, self.backend(), query, way, &org, now);
         statement.push(&format!(" LIMIT {}) counted", COUNTED_TO + 1));
         statement
     }
+}
+
+/// From where a page and its count start; none walks along the sort order.
+struct Ways {
+    page: Option<Gather>,
+    count: Option<Gather>,
 }
 
 /// A filter that has an index of its own to start from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gather {
     Search,
+    /// A search too short for trigrams: reads one index of the organization, never the rows.
+    Scan,
     AccountRole,
     Role,
     Expired,
@@ -343,8 +412,10 @@ enum Gather {
 
 fn gathers(query: &UserQuery) -> Vec<Gather> {
     let mut gathers = Vec::new();
-    if query.search.chars().count() >= 3 {
-        gathers.push(Gather::Search);
+    match query.search.chars().count() {
+        0 => {}
+        1 | 2 => gathers.push(Gather::Scan),
+        _ => gathers.push(Gather::Search),
     }
     if let Some(role) = &query.role {
         gathers.push(if is_account_role(role) { Gather::AccountRole } else { Gather::Role });
@@ -378,6 +449,10 @@ impl Gather {
     ) -> String {
         match self {
             Self::Search => dialect::users_containing(backend, statement, &query.search),
+            Self::Scan => {
+                let condition = dialect::member_contains(backend, statement, "s", &query.search);
+                format!("SELECT s.user_id FROM memberships s WHERE s.organization_id = {org} AND {condition}")
+            }
             Self::AccountRole => {
                 let role = statement.bind(query.role.as_deref().unwrap_or_default());
                 format!("SELECT user_id FROM memberships WHERE organization_id = {org} AND account_role = {role}")
@@ -428,7 +503,7 @@ fn kind_condition(kind: KindFilter) -> &'static str {
     }
 }
 
-/// FROM and WHERE of the list, up to the cursor.
+/// FROM and WHERE of the list with everything a row shows, up to the cursor.
 fn push_source(
     statement: &mut Statement,
     backend: super::Backend,
@@ -437,26 +512,66 @@ fn push_source(
     org: &str,
     now: Timestamp,
 ) {
+    push_from(statement, backend, query, way, org, now);
     // CROSS JOIN keeps SQLite to the written order; to PostgreSQL it is an ordinary join.
+    statement.push(&format!(
+        "CROSS JOIN users u LEFT JOIN sign_in_attempts a ON a.address_hash = u.address_hash
+         WHERE m.organization_id = {org} AND u.id = m.user_id"
+    ));
+    push_conditions(statement, backend, query, way, now);
+}
+
+/// The same with the membership alone, as far as the filters allow: an index then tells without the rows themselves who
+/// is found.
+fn push_keys(
+    statement: &mut Statement,
+    backend: super::Backend,
+    query: &UserQuery,
+    way: Option<&Gather>,
+    org: &str,
+    now: Timestamp,
+) {
+    if query.status == StatusFilter::Locked {
+        push_source(statement, backend, query, way, org, now);
+        return;
+    }
+    push_from(statement, backend, query, way, org, now);
+    statement.push(&format!("WHERE m.organization_id = {org}"));
+    push_conditions(statement, backend, query, way, now);
+}
+
+fn push_from(
+    statement: &mut Statement,
+    backend: super::Backend,
+    query: &UserQuery,
+    way: Option<&Gather>,
+    org: &str,
+    now: Timestamp,
+) {
     match way {
         Some(gather) => {
             let found = gather.sql(statement, backend, query, org, now);
-            statement.push(&format!("FROM ({found}) f CROSS JOIN memberships m CROSS JOIN users u "));
+            statement.push(&format!("FROM ({found}) f CROSS JOIN memberships m "));
         }
         None => {
-            statement.push("FROM memberships m CROSS JOIN users u ");
+            statement.push("FROM memberships m ");
         }
     }
-    statement.push(&format!(
-        "LEFT JOIN sign_in_attempts a ON a.address_hash = u.address_hash
-         WHERE m.organization_id = {org} AND u.id = m.user_id AND {}",
-        kind_condition(query.kind)
-    ));
+}
+
+fn push_conditions(
+    statement: &mut Statement,
+    backend: super::Backend,
+    query: &UserQuery,
+    way: Option<&Gather>,
+    now: Timestamp,
+) {
+    statement.push(&format!(" AND {}", kind_condition(query.kind)));
     if way.is_some() {
         statement.push(" AND m.user_id = f.user_id");
     }
-    if !query.search.is_empty() && way != Some(&Gather::Search) {
-        let condition = dialect::contains(backend, statement, &query.search);
+    if !query.search.is_empty() && !matches!(way, Some(Gather::Search | Gather::Scan)) {
+        let condition = dialect::member_contains(backend, statement, "m", &query.search);
         statement.push(" AND ").push(&condition);
     }
     push_status(statement, query.status, now);

@@ -114,23 +114,19 @@ pub async fn index(State(app): State<App>, here: Here, Query(filters): Query<Fil
     let now = here.occasion().now;
     let query = filters.query(here.standing.rows_per_page);
     let mut tx = app.db.begin_read().await?;
-    let counts = tx.state_counts(actor.organization, query.kind, now).await?;
-    let page = tx.list_users(actor.organization, &query, &counts, now).await?;
-    let facts = tx.organization(actor.organization).await?.ok_or(AppError::NotFound)?;
+    let head = tx.list_head(actor.organization, query.kind, now).await?;
+    let page = tx.list_users(actor.organization, &query, &head.counts, now).await?;
     let custom = tx.custom_roles(actor.organization, &[]).await?;
-    let seats = match facts.user_limit {
-        Some(limit) => Some((tx.seats(actor.organization).await?.used, limit)),
-        None => None,
-    };
     drop(tx);
     remember_rows(&app, &here, &filters, query.rows).await?;
-    let list = List { actor, filters: &filters, query: &query, custom: &custom, mfa_required: facts.mfa_required, now };
+    let seats = head.user_limit.map(|limit| (head.seats, limit));
+    let list = List { actor, filters: &filters, query: &query, custom: &custom, mfa_required: head.mfa_required, now };
     let template = Index {
         shell: shell::shell(&here, "users").await?,
         seats: seats.map(|(used, limit)| format!("{used} of {}", people_count(limit))),
         may_invite: actor.may::<InviteUsers>().is_ok(),
         government: actor.government && actor.may::<InviteUsers>().is_err(),
-        ..list.page(&page, &counts)
+        ..list.page(&page, &head.counts)
     };
     respond::page(&template)
 }
