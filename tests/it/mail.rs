@@ -92,6 +92,7 @@ both! {
         tx.mark_failed(&first[0], "late").await.expect("ignored");
         tx.mark_retry(&first[0], until, "late").await.expect("ignored");
         assert!(!tx.hold_mail(first[0].id, first[0].held_until, until.plus(minutes(9))).await.expect("ignored"));
+        assert_eq!(tx.next_mail_due().await.expect("due"), Some(again[0].held_until), "as it was");
         tx.mark_sent(&again[0]).await.expect("sent");
         tx.commit().await.expect("commit");
         assert_eq!(outbox.state().await, Some(MailState::Sent));

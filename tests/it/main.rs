@@ -8,6 +8,8 @@ mod last_administrator;
 mod layers;
 mod list;
 mod mail;
+mod migrations;
+mod plans;
 mod policy_matrix;
 mod sessions;
 mod set_up;

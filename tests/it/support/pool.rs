@@ -1,7 +1,7 @@
 //! A second way into the test's database: past the program, as somebody with a SQL prompt.
 
 use sqlx::{
-    AssertSqlSafe, PgPool, SqlitePool,
+    AssertSqlSafe, PgPool, Row, SqlitePool,
     postgres::PgPoolOptions,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
@@ -54,6 +54,15 @@ impl Pool {
     pub async fn texts(&self, sql: &str) -> Vec<String> {
         let sql = AssertSqlSafe(sql.to_owned());
         on!(self, |pool| sqlx::query_scalar::<_, String>(sql).fetch_all(pool).await).expect("texts")
+    }
+
+    /// One column of texts of a statement that gives several.
+    pub async fn column(&self, sql: &str, name: &str) -> Vec<String> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        on!(self, |pool| {
+            let rows = sqlx::query(sql).fetch_all(pool).await.expect("rows");
+            rows.iter().map(|row| row.get(name)).collect()
+        })
     }
 
     /// A statement that gives one column of bytes.

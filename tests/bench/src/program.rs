@@ -1,0 +1,106 @@
+//! The measured program as a child process: started on a free port with an existing database, signed in to, weighed and
+//! stopped.
+
+use std::{
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use crate::{Failure, client::Browser};
+
+/// The password of every account of the demonstration.
+const PASSWORD: &str = "amber-canyon-whistle-62";
+
+/// A running server.
+pub struct Program {
+    child: Child,
+    pub port: u16,
+    /// From the start of the process until its login page was answered.
+    pub cold_start: Duration,
+}
+
+impl Program {
+    /// Starts Rollcall and waits for its first answer.
+    pub async fn start(binary: &str, folder: &str) -> Result<Self, Failure> {
+        let port = free_port()?;
+        let mut command = Command::new(binary);
+        command
+            .arg("serve")
+            .env("ROLLCALL_DATA_DIR", folder)
+            .env("ROLLCALL_LISTEN", format!("127.0.0.1:{port}"))
+            .env("ROLLCALL_OPS_LISTEN", "off");
+        Self::run(command, port).await
+    }
+
+    /// Starts the floor.
+    pub async fn floor(folder: &str) -> Result<Self, Failure> {
+        let port = free_port()?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["floor", folder]).env("FLOOR_PORT", port.to_string());
+        Self::run(command, port).await
+    }
+
+    async fn run(mut command: Command, port: u16) -> Result<Self, Failure> {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let begin = Instant::now();
+        let mut program = Self { child: command.spawn()?, port, cold_start: Duration::ZERO };
+        loop {
+            if let Ok(mut browser) = Browser::connect(port).await {
+                let request = browser.get("/login", "");
+                if browser.ask(&request).await?.status == 200 {
+                    program.cold_start = begin.elapsed();
+                    return Ok(program);
+                }
+            }
+            if program.child.try_wait()?.is_some() {
+                return Err("the program ended before it answered".into());
+            }
+            if begin.elapsed() > Duration::from_secs(60) {
+                return Err("the program does not answer".into());
+            }
+            tokio::time::sleep(Duration::from_micros(500)).await;
+        }
+    }
+
+    /// Signs in and gives the cookie.
+    pub async fn sign_in(&self, email: &str) -> Result<String, Failure> {
+        let mut browser = Browser::connect(self.port).await?;
+        let request = browser.get("/login", "");
+        let page = browser.ask(&request).await?;
+        let cookie = cookie(page.header("set-cookie")).ok_or("no cookie")?;
+        let (csrf, form) = (page.field("csrf").ok_or("no token")?, page.field("form").ok_or("no form value")?);
+        let form = format!("csrf={csrf}&form={form}&next=&email={}&password={PASSWORD}", email.replace('@', "%40"));
+        let request = browser.post("/login", &cookie, &form);
+        let answer = browser.ask(&request).await?;
+        if answer.status != 303 {
+            return Err(format!("signing in was answered {}", answer.status).into());
+        }
+        Ok(self::cookie(answer.header("set-cookie")).unwrap_or(cookie))
+    }
+
+    /// Resident memory in KiB: all of it, and what no file backs.
+    pub fn resident(&self) -> Result<(u64, u64), Failure> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = |name: &str| -> Option<u64> {
+            status.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
+        };
+        Ok((line("VmRSS:").ok_or("no VmRSS")?, line("RssAnon:").ok_or("no RssAnon")?))
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended by itself; nothing of it is kept either way.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn cookie(header: Option<&str>) -> Option<String> {
+    header?.split(';').next().map(str::to_owned)
+}
+
+fn free_port() -> Result<u16, Failure> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
