@@ -6,6 +6,8 @@ pub mod change_password;
 pub mod edit_user;
 pub mod end_sessions;
 pub mod invite;
+pub mod organizations;
+pub mod roles;
 pub mod set_up;
 pub mod sign_in;
 pub mod switches;

@@ -7,7 +7,12 @@ use super::{
     backend::{Backend, on},
     error::Guard,
 };
-use crate::domain::{ids::{OrganizationId, UserId}, pages::Level, pages::Page, roles};
+use crate::domain::{
+    ids::{OrganizationId, UserId},
+    pages::Level,
+    pages::Page,
+    roles,
+};
 
 /// An organization this transaction changes, as it was before.
 pub(super) struct Guarded {
@@ -103,8 +108,7 @@ impl Tx {
 
     /// Whether the organization would be left without an Administrator if this one went.
     pub async fn is_last_administrator(&mut self, organization: OrganizationId, user: UserId) -> Result<bool> {
-        Ok(self.has_administrator(organization).await?
-            && !self.has_administrator_but(organization, Some(user)).await?)
+        Ok(self.has_administrator(organization).await? && !self.has_administrator_but(organization, Some(user)).await?)
     }
 
     async fn has_administrator_but(&mut self, organization: OrganizationId, but: Option<UserId>) -> Result<bool> {

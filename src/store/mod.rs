@@ -2,6 +2,7 @@
 //! they may look in, mutations take the permit that allowed them and write their audit event in the same transaction.
 
 pub mod audit;
+mod audit_log;
 mod authors;
 pub(crate) mod backend;
 mod dialect;
@@ -14,6 +15,7 @@ mod members;
 mod memberships;
 mod open;
 mod organizations;
+mod roles;
 mod sessions;
 mod sign_in;
 mod standing;
@@ -27,6 +29,7 @@ use backend::{Connection, Link};
 use guards::Guarded;
 use sqlx::{PgPool, SqlitePool};
 
+pub use audit_log::AuditCursor;
 pub use backend::Backend;
 pub use error::{Field, Guard, Result, StoreError};
 pub use guards::Seats;
@@ -37,6 +40,7 @@ pub(crate) use memberships::NewMembership;
 pub use memberships::Removal;
 pub use open::{OpenError, Options, Pending};
 pub use organizations::{Organization, OrganizationChoice};
+pub use roles::{RoleWords, StoredRole};
 pub use sessions::{ANONYMOUS, ENDED, SIGNED_IN, SessionRow, Sessions, SignedIn};
 pub use sign_in::{Entry, SignInRow};
 pub use standing::{Standing, StandingIn};

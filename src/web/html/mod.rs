@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod activation;
+pub mod audit;
 pub mod confirmations;
 pub mod edit;
 pub mod error;
@@ -13,6 +14,7 @@ pub mod organizations;
 pub mod people;
 pub mod picker;
 pub mod respond;
+pub mod roles;
 pub mod set_up;
 pub mod shell;
 pub mod sign_in;
