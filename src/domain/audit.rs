@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     entropy::Entropy,
-    ids::{OrganizationId, TokenId, UserId},
+    ids::{CustomRoleId, OrganizationId, TokenId, UserId},
     time::Timestamp,
 };
 
@@ -213,6 +213,11 @@ impl AuditTarget {
         Self { kind: "organization", id: Some(id.to_string()), name: name.to_owned() }
     }
 
+    /// A custom role.
+    pub fn role(id: CustomRoleId, name: &str) -> Self {
+        Self { kind: "role", id: Some(id.to_string()), name: name.to_owned() }
+    }
+
     /// The installation as a whole.
     pub fn installation() -> Self {
         Self { kind: "installation", id: None, name: "Rollcall".to_owned() }
@@ -271,4 +276,19 @@ impl Author {
     pub fn event(&self, action: AuditAction, target: AuditTarget) -> AuditEvent {
         AuditEvent::new(action, self.actor.clone(), target, self.scope.clone())
     }
+}
+
+/// Which events are looked for; what is absent narrows nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditQuery {
+    /// Part of the name or address of who did it, or their id.
+    pub who: String,
+    /// What happened.
+    pub action: Option<AuditAction>,
+    /// Part of the name of what it is about, or its id.
+    pub target: String,
+    /// Not before this moment.
+    pub from: Option<Timestamp>,
+    /// Before this moment.
+    pub until: Option<Timestamp>,
 }

@@ -40,6 +40,14 @@ pub(super) fn contains(backend: Backend, statement: &mut Statement, search: &str
     }
 }
 
+/// The function that finds a text in another and gives its place, 0 for none.
+pub(super) const fn position(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Sqlite => "instr",
+        Backend::Postgres => "strpos",
+    }
+}
+
 macro_rules! lease_due_mails {
     ($skip_taken:literal) => {
         concat!(

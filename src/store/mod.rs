@@ -2,6 +2,7 @@
 //! they may look in, mutations take the permit that allowed them and write their audit event in the same transaction.
 
 pub mod audit;
+mod audit_log;
 mod authors;
 pub(crate) mod backend;
 pub(crate) mod demo;
@@ -17,6 +18,7 @@ mod memberships;
 mod mfa;
 mod open;
 mod organizations;
+mod roles;
 mod sessions;
 mod sign_in;
 mod standing;
@@ -31,6 +33,7 @@ use backend::{Connection, Link};
 use guards::Guarded;
 use sqlx::{PgPool, SqlitePool};
 
+pub use audit_log::AuditCursor;
 pub use backend::Backend;
 pub use error::{Field, Guard, Result, StoreError};
 pub use guards::Seats;
@@ -43,6 +46,7 @@ pub use memberships::Removal;
 pub use mfa::StoredCode;
 pub use open::{OpenError, Options, Pending};
 pub use organizations::{Organization, OrganizationChoice};
+pub use roles::{RoleWords, StoredRole};
 pub use sessions::{ANONYMOUS, ENDED, SIGNED_IN, SessionRow, Sessions, SignedIn};
 pub use sign_in::{Entry, SignInRow};
 pub use standing::{Standing, StandingIn};

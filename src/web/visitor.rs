@@ -19,7 +19,7 @@ use crate::{
     },
     error::AppError,
     flows::{Caller, no_organization},
-    policy::Actor,
+    policy::{Actor, EditOrganization},
     store::{ANONYMOUS, ENDED, SIGNED_IN, SignedIn, Standing},
 };
 
@@ -138,6 +138,18 @@ impl Here {
     /// [`AppError::Forbidden`] while the person works in no organization.
     pub fn actor(&self) -> Result<&Actor, AppError> {
         self.actor.as_ref().ok_or_else(no_organization)
+    }
+
+    /// Lets only Server Administrators on; they need not work in an organization.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`].
+    pub fn needs_server_administrator(&self) -> Result<(), AppError> {
+        match &self.actor {
+            _ if self.standing.is_server_administrator => Ok(()),
+            Some(actor) => Ok(actor.may::<EditOrganization>()?),
+            None => Err(no_organization()),
+        }
     }
 
     /// The organization worked in.

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod activation;
+pub mod audit;
 pub mod confirmations;
 pub mod edit;
 pub mod email;
@@ -19,6 +20,7 @@ pub mod proof;
 pub mod recovery_codes;
 pub mod reset_password;
 pub mod respond;
+pub mod roles;
 pub mod second_step;
 pub mod set_up;
 pub mod shell;
