@@ -15,7 +15,7 @@ use crate::{
         entropy::Entropy,
         time::{Clock, Timestamp},
     },
-    flows::turns::Turns,
+    flows::{token_uses::TokenUses, turns::Turns, visits::Visits},
     hashing::Hasher,
     mail::Courier,
     store::{Db, StoreError},
@@ -38,6 +38,10 @@ pub struct App {
     pub courier: Courier,
     /// Attempts on one login address wait for each other here.
     pub turns: Turns,
+    /// Uses of API tokens that wait to be written down.
+    pub token_uses: TokenUses,
+    /// Requests of each client address to the APIs in the running window.
+    pub api_visits: Visits,
     /// Whether there is a Server Administrator; once there is one there always is.
     set_up: Arc<AtomicBool>,
 }
@@ -59,7 +63,7 @@ impl App {
         courier: Courier,
     ) -> Self {
         let set_up = Arc::new(AtomicBool::new(false));
-        Self { db, config: Arc::new(config), clock, entropy, hasher, courier, turns: Turns::default(), set_up }
+        Self { db, config: Arc::new(config), clock, entropy, hasher, courier, turns: Turns::default(), token_uses: TokenUses::default(), api_visits: Visits::default(), set_up }
     }
 
     /// Whether the installation has a Server Administrator. Asked of the database until it says yes.

@@ -4,13 +4,16 @@
 pub mod audit;
 pub mod entropy;
 pub mod ids;
+pub mod json;
 pub mod mail;
 pub mod organizations;
 pub mod pages;
 pub mod passwords;
+pub mod query;
 pub mod roles;
 pub mod session;
 pub mod sign_in;
 pub mod text;
 pub mod time;
+pub mod tokens;
 pub mod users;

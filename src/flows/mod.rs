@@ -9,7 +9,10 @@ pub mod invite;
 pub mod set_up;
 pub mod sign_in;
 pub mod switches;
+pub mod token_uses;
+pub mod tokens;
 pub mod turns;
+pub mod visits;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -18,7 +21,8 @@ use crate::{
     domain::{
         audit::Occasion,
         entropy,
-        ids::{OrganizationId, SessionId, UserId},
+        ids::{OrganizationId, SessionId, TokenId, UserId},
+        tokens::Permission,
     },
     error::AppError,
     keys::Purpose,
@@ -30,12 +34,21 @@ use crate::{
 /// they could when the request began (S36).
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// The session the request came with.
-    pub session: SessionId,
+    /// How the request proved who asks.
+    pub door: Door,
     /// The organization worked in.
     pub organization: Option<OrganizationId>,
     /// When and where from.
     pub occasion: Occasion,
+}
+
+/// How a request proved who asks.
+#[derive(Debug, Clone, Copy)]
+pub enum Door {
+    /// A signed-in person's session.
+    Session(SessionId),
+    /// An API token, with what the call needs of it.
+    Token(TokenId, Permission),
 }
 
 impl Caller {
@@ -46,9 +59,18 @@ impl Caller {
     pub async fn enter(&self, tx: &mut Tx) -> Result<Actor, AppError> {
         let organization = self.organization.ok_or_else(no_organization)?;
         tx.guard(organization).await?;
-        let standing =
-            tx.standing(self.session, self.organization, self.occasion.now).await?.ok_or(AppError::ExpiredForm)?;
-        standing.actor().ok_or_else(no_organization)
+        let now = self.occasion.now;
+        match self.door {
+            Door::Session(session) => {
+                let standing = tx.standing(session, self.organization, now).await?.ok_or(AppError::ExpiredForm)?;
+                standing.actor().ok_or_else(no_organization)
+            }
+            Door::Token(token, needed) => {
+                let actor = tx.acting_token(token, organization, now).await?.ok_or(AppError::ExpiredForm)?;
+                let has_it = actor.token.as_ref().is_some_and(|token| token.permissions.contains(&needed));
+                if has_it { Ok(actor) } else { Err(AppError::ExpiredForm) }
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod audit;
 mod authors;
 pub(crate) mod backend;
+mod conditions;
 mod dialect;
 mod error;
 mod guards;
@@ -18,6 +19,7 @@ mod sessions;
 mod sign_in;
 mod standing;
 mod statement;
+mod tokens;
 mod user_list;
 mod users;
 
@@ -40,6 +42,7 @@ pub use organizations::{Organization, OrganizationChoice};
 pub use sessions::{ANONYMOUS, ENDED, SIGNED_IN, SessionRow, Sessions, SignedIn};
 pub use sign_in::{Entry, SignInRow};
 pub use standing::{Standing, StandingIn};
+pub use tokens::{PresentedToken, TOKEN_FIELDS, Token, TokenChange, TokenScope, TokenUse};
 pub use user_list::{COUNTED_TO, StateCounts, UserPage, UserRow};
 pub use users::User;
 pub(crate) use users::{NewPassword, NewUser};
