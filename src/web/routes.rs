@@ -13,7 +13,7 @@ use axum::{
 
 use super::{
     csrf,
-    html::{account, activation, confirmations, edit, export, home, invite, organizations, set_up, sign_in, users},
+    html::{account, activation, confirmations, edit, export, home, invite, organizations, set_up, sign_in, tokens, users},
     visitor::{Here, Visitor},
 };
 use crate::{
@@ -21,8 +21,8 @@ use crate::{
     domain::session::{EndReason, Stage},
     error::AppError,
     policy::{
-        Actor, CancelInvitation, DeleteUser, Denied, DisableEverywhere, DisableUser, EditUser, EnableEverywhere,
-        EnableUser, EndSessions, ExportUsers, InviteUsers, ResendInvitation, ViewUsers,
+        Actor, CancelInvitation, CreateToken, DeleteUser, Denied, DisableEverywhere, DisableUser, EditUser, EnableEverywhere,
+        EnableUser, EndSessions, ExportUsers, InviteUsers, ResendInvitation, RevokeToken, ViewTokens, ViewUsers,
     },
     store::Standing,
 };
@@ -102,6 +102,9 @@ pub fn table() -> Vec<Route> {
         page("/users/{id}/resend", may::<ResendInvitation>(), confirmations::resend()),
         page("/users/{id}/cancel", may::<CancelInvitation>(), confirmations::cancel()),
         page("/users/{id}/end-sessions", may::<EndSessions>(), confirmations::end_sessions()),
+        page("/tokens", may::<ViewTokens>(), get(tokens::index)),
+        page("/tokens/new", may::<CreateToken>(), get(tokens::new).post(tokens::create)),
+        page("/tokens/{id}/revoke", may::<RevokeToken>(), get(tokens::ask_revoke).post(tokens::revoke)),
         page("/organizations", SignedIn, get(organizations::index)),
         page("/organizations/switch", SignedIn, get(organizations::choose).post(organizations::switch)),
     ]

@@ -16,4 +16,5 @@ pub mod respond;
 pub mod set_up;
 pub mod shell;
 pub mod sign_in;
+pub mod tokens;
 pub mod users;

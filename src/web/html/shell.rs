@@ -3,7 +3,7 @@
 use crate::{
     domain::{session::IDLE_LIMIT, time::Timestamp},
     error::AppError,
-    policy::ViewUsers,
+    policy::{ViewTokens, ViewUsers},
     web::{
         html::respond::FLASH,
         pages::{
@@ -60,11 +60,19 @@ fn navigation(here: &Here, current: &str) -> Vec<NavGroup> {
     if actor.may::<ViewUsers>().is_ok() {
         people.push(item("User Management", "/users", "users", current));
     }
+    let mut records = Vec::new();
+    if actor.may::<ViewTokens>().is_ok() {
+        records.push(item("API tokens", "/tokens", "tokens", current));
+    }
     let mut platform = Vec::new();
     if here.standing.is_server_administrator || here.standing.choices > 1 {
         platform.push(organizations(current));
     }
-    group("People", people).into_iter().chain(group("Platform", platform)).collect()
+    group("People", people)
+        .into_iter()
+        .chain(group("Access and records", records))
+        .chain(group("Platform", platform))
+        .collect()
 }
 
 fn organizations(current: &str) -> NavItem {

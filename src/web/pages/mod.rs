@@ -11,6 +11,7 @@ mod problems;
 pub mod set_up;
 pub mod shell;
 pub mod sign_in;
+pub mod tokens;
 pub mod users;
 
 #[cfg(test)]
