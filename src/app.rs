@@ -63,7 +63,18 @@ impl App {
         courier: Courier,
     ) -> Self {
         let set_up = Arc::new(AtomicBool::new(false));
-        Self { db, config: Arc::new(config), clock, entropy, hasher, courier, turns: Turns::default(), token_uses: TokenUses::default(), api_visits: Visits::default(), set_up }
+        Self {
+            db,
+            config: Arc::new(config),
+            clock,
+            entropy,
+            hasher,
+            courier,
+            turns: Turns::default(),
+            token_uses: TokenUses::default(),
+            api_visits: Visits::default(),
+            set_up,
+        }
     }
 
     /// Whether the installation has a Server Administrator. Asked of the database until it says yes.

@@ -13,6 +13,7 @@ pub mod query;
 pub mod roles;
 pub mod session;
 pub mod sign_in;
+pub mod tenants;
 pub mod text;
 pub mod time;
 pub mod tokens;

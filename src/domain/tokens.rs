@@ -111,7 +111,8 @@ pub fn is_lifetime(now: Timestamp, expires_at: Timestamp) -> bool {
 pub fn latest_expiry(now: Timestamp) -> Timestamp {
     let calendar = now.calendar();
     let year = calendar.year() + 2;
-    let later = calendar.replace_year(year).or_else(|_| calendar.replace_day(28).and_then(|day| day.replace_year(year)));
+    let later =
+        calendar.replace_year(year).or_else(|_| calendar.replace_day(28).and_then(|day| day.replace_year(year)));
     later.map_or(now, |later| Timestamp::from_micros(i64::try_from(later.unix_timestamp_nanos() / 1000).unwrap_or(0)))
 }
 

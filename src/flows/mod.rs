@@ -9,6 +9,7 @@ pub mod invite;
 pub mod set_up;
 pub mod sign_in;
 pub mod switches;
+pub mod tenants;
 pub mod token_uses;
 pub mod tokens;
 pub mod turns;

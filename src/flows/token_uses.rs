@@ -58,7 +58,8 @@ impl TokenUses {
     fn put_back(&self, unwritten: HashMap<TokenId, TokenUse>) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for (token, noted) in unwritten {
-            let now_waiting = waiting.entry(token).or_insert_with(|| TokenUse { uses: HashMap::new(), ..noted.clone() });
+            let now_waiting =
+                waiting.entry(token).or_insert_with(|| TokenUse { uses: HashMap::new(), ..noted.clone() });
             for (address, at) in noted.uses {
                 now_waiting.uses.entry(address).or_insert(at);
             }

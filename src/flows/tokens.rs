@@ -53,9 +53,8 @@ pub async fn verify(app: &App, text: &str, now: Timestamp) -> Result<Option<Pres
     let Some(secret) = SecretToken::parse(text) else { return Ok(None) };
     let found = app.db.begin_read().await?.presented_token(secret.id()).await?;
     let bytes = secret.exposed().as_bytes();
-    Ok(found.filter(|token| {
-        app.db.keys().is_hash_of(Purpose::Secret, bytes, &token.secret_hash) && token.expires_at > now
-    }))
+    Ok(found
+        .filter(|token| app.db.keys().is_hash_of(Purpose::Secret, bytes, &token.secret_hash) && token.expires_at > now))
 }
 
 /// Makes a token; the secret is given back this once.

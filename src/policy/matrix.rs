@@ -14,11 +14,11 @@ use super::{
     RevokeToken, TokenReach, TokenRef, ViewAudit, ViewOrganization, ViewOrganizations, ViewRoles, ViewTokens, ViewUser,
     ViewUsers,
 };
-use crate::domain::tokens::Permission;
 use crate::domain::ids::{CustomRoleId, OrganizationId, TokenId};
 use crate::domain::pages::{Level, Page};
 use crate::domain::roles::{Access, AccountRole, ApplicationRole, CustomRole, Role, RoleSet};
 use crate::domain::text::{DisplayName, Email};
+use crate::domain::tokens::Permission;
 
 /// One answer of the rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

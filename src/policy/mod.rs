@@ -15,6 +15,7 @@ mod organizations;
 mod person;
 mod refusal;
 mod roles;
+mod save;
 mod tokens;
 mod users;
 
@@ -25,6 +26,7 @@ pub use self::organizations::{CreateOrganization, EditOrganization, ViewOrganiza
 pub use self::person::Person;
 pub use self::refusal::Refusal;
 pub use self::roles::{CreateRole, DeleteRole, EditRole, OwnRole, ViewRoles, assignable, offered};
+pub use self::save::{SaveMembership, is_assigned};
 pub use self::tokens::{CreateToken, EditToken, RevokeToken, TokenReach, TokenRef, ViewTokens, grants};
 pub use self::users::{
     Allowed, BulkUsers, DeleteUser, DisableEverywhere, DisableUser, EditUser, EnableEverywhere, EnableUser,
@@ -160,10 +162,7 @@ impl Actor {
             Some(token) => AuditActor::Token { id: token.id, user: self.user, name: self.name.clone() },
             None => AuditActor::User { id: self.user, name: self.name.clone(), email: self.email.clone() },
         };
-        Author {
-            actor,
-            scope: Some(AuditScope { id: self.organization, name: self.organization_name.clone() }),
-        }
+        Author { actor, scope: Some(AuditScope { id: self.organization, name: self.organization_name.clone() }) }
     }
 
     fn needs(&self, page: Page, level: Level) -> Result<(), Denied> {

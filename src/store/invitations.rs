@@ -81,9 +81,8 @@ impl Tx {
     /// The invitation a link leads to, if it still leads anywhere: not used, replaced or expired, the membership
     /// enabled, the address unchanged, the user and the organization not disabled.
     pub async fn open_invitation(&mut self, token_hash: &[u8], now: Timestamp) -> Result<Option<OpenInvitation>> {
-        let found =
-            on!(self, |c| {
-                sqlx::query_as::<_, OpenInvitation>(
+        let found = on!(self, |c| {
+            sqlx::query_as::<_, OpenInvitation>(
             "SELECT i.organization_id, o.name AS organization_name, i.user_id, u.email, u.display_name, i.expires_at,
                     u.password_expires_at IS NOT NULL AS has_temporary_password
              FROM invitations i
@@ -97,7 +96,7 @@ impl Tx {
         .bind(now)
         .fetch_optional(&mut *c)
         .await
-            })?;
+        })?;
         Ok(found)
     }
 

@@ -19,8 +19,11 @@ mod sessions;
 mod sign_in;
 mod standing;
 mod statement;
+mod tenant_users;
+mod tenants;
 mod tokens;
 mod user_list;
+mod user_records;
 mod users;
 
 use std::sync::Arc;
@@ -42,8 +45,11 @@ pub use organizations::{Organization, OrganizationChoice};
 pub use sessions::{ANONYMOUS, ENDED, SIGNED_IN, SessionRow, Sessions, SignedIn};
 pub use sign_in::{Entry, SignInRow};
 pub use standing::{Standing, StandingIn};
+pub use tenant_users::{Assignment, TenantUser, TenantUserQuery};
+pub use tenants::Tenant;
 pub use tokens::{PresentedToken, TOKEN_FIELDS, Token, TokenChange, TokenScope, TokenUse};
 pub use user_list::{COUNTED_TO, StateCounts, UserPage, UserRow};
+pub use user_records::{USER_FIELDS, UserRecord};
 pub use users::User;
 pub(crate) use users::{NewPassword, NewUser};
 

@@ -237,9 +237,8 @@ impl SessionStore for Sessions {
 
 impl Tx {
     async fn stored_session(&mut self, key: &[u8]) -> Result<Option<StoredSession>> {
-        let found =
-            on!(self, |c| {
-                sqlx::query_as::<_, StoredSession>(
+        let found = on!(self, |c| {
+            sqlx::query_as::<_, StoredSession>(
             "SELECT s.id, s.user_id, s.organization_id, s.stage, s.epoch, s.signed_in_at, s.last_active_at, s.address,
                     s.device, s.extras, u.session_epoch AS current_epoch, u.email, u.display_name
              FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id_hash = $1"
@@ -247,7 +246,7 @@ impl Tx {
         .bind(key)
         .fetch_optional(&mut *c)
         .await
-            })?;
+        })?;
         Ok(found)
     }
 

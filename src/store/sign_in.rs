@@ -68,15 +68,14 @@ impl Tx {
             .await
             .map(drop))?;
         }
-        let row =
-            on!(self, |c| {
-                sqlx::query_as::<_, (i64, Option<Timestamp>, Timestamp, Option<Vec<u8>>)>(
+        let row = on!(self, |c| {
+            sqlx::query_as::<_, (i64, Option<Timestamp>, Timestamp, Option<Vec<u8>>)>(
             "SELECT failures, last_failure_at, locked_until, last_form FROM sign_in_attempts WHERE address_hash = $1"
         )
         .bind(&hash)
         .fetch_optional(&mut *c)
         .await
-            })?;
+        })?;
         let (failures, last_failure, locked_until, last_form) = row.unwrap_or((0, None, Timestamp::default(), None));
         Ok(HeldAttempts { hash, state: read_state(failures, last_failure, locked_until), last_form })
     }

@@ -98,7 +98,13 @@ impl Token {
 
     /// Where calls may come from, as told; empty means anywhere.
     pub fn networks(&self) -> Vec<String> {
-        self.networks.as_deref().unwrap_or_default().split(',').filter(|text| !text.is_empty()).map(str::to_owned).collect()
+        self.networks
+            .as_deref()
+            .unwrap_or_default()
+            .split(',')
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Whether the person who made it is disabled or gone; the token goes on working.
@@ -309,9 +315,8 @@ impl Tx {
         }
         let scope = author.scope.filter(|_| organization.is_some());
         let author = crate::domain::audit::Author { actor: author.actor, scope };
-        let event = author
-            .event(AuditAction::TokenCreated, AuditTarget::token(secret.id(), new.name.as_str()))
-            .after(json!({
+        let event =
+            author.event(AuditAction::TokenCreated, AuditTarget::token(secret.id(), new.name.as_str())).after(json!({
                 "name": new.name.as_str(),
                 "global": organization.is_none(),
                 "permissions": names(&new.permissions),

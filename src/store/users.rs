@@ -166,6 +166,17 @@ impl Tx {
         row.map(UserRow::read).transpose()
     }
 
+    /// The home of a service account; none for anybody else.
+    pub async fn home_of(&mut self, user: UserId) -> Result<Option<OrganizationId>> {
+        let home = on!(self, |c| sqlx::query_scalar::<_, Option<OrganizationId>>(
+            "SELECT home_organization_id FROM users WHERE id = $1"
+        )
+        .bind(user)
+        .fetch_optional(&mut *c)
+        .await)?;
+        Ok(home.flatten())
+    }
+
     /// Whether there is a Server Administrator, disabled or not.
     pub async fn is_set_up(&mut self) -> Result<bool> {
         let found = on!(self, |c| sqlx::query_scalar::<_, String>(

@@ -13,7 +13,9 @@ use axum::{
 
 use super::{
     csrf,
-    html::{account, activation, confirmations, edit, export, home, invite, organizations, set_up, sign_in, tokens, users},
+    html::{
+        account, activation, confirmations, edit, export, home, invite, organizations, set_up, sign_in, tokens, users,
+    },
     visitor::{Here, Visitor},
 };
 use crate::{
@@ -21,8 +23,9 @@ use crate::{
     domain::session::{EndReason, Stage},
     error::AppError,
     policy::{
-        Actor, CancelInvitation, CreateToken, DeleteUser, Denied, DisableEverywhere, DisableUser, EditUser, EnableEverywhere,
-        EnableUser, EndSessions, ExportUsers, InviteUsers, ResendInvitation, RevokeToken, ViewTokens, ViewUsers,
+        Actor, CancelInvitation, CreateToken, DeleteUser, Denied, DisableEverywhere, DisableUser, EditUser,
+        EnableEverywhere, EnableUser, EndSessions, ExportUsers, InviteUsers, ResendInvitation, RevokeToken, ViewTokens,
+        ViewUsers,
     },
     store::Standing,
 };

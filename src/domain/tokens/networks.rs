@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn a_call_is_allowed_by_any_network_of_the_list() {
-        let networks: Vec<IpNet> = ["10.0.0.0/8", "2001:db8::/32"].iter().filter_map(|text| read_network(text)).collect();
+        let networks: Vec<IpNet> =
+            ["10.0.0.0/8", "2001:db8::/32"].iter().filter_map(|text| read_network(text)).collect();
         let allowed = |text: &str| allows(&networks, Some(text.parse().unwrap()));
         assert!(allowed("10.9.9.9") && allowed("::ffff:10.9.9.9") && allowed("2001:db8::5"));
         assert!(!allowed("11.0.0.1") && !allowed("::1"));

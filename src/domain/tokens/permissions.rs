@@ -109,7 +109,9 @@ mod tests {
 
     #[test]
     fn names_of_the_contract() {
-        for name in ["api.users.read", "api.api-tokens.delete", "api.tenants.write", "api.analyses.run", "api.tasks.write"] {
+        for name in
+            ["api.users.read", "api.api-tokens.delete", "api.tenants.write", "api.analyses.run", "api.tasks.write"]
+        {
             assert_eq!(name.parse::<Permission>().unwrap().name(), name);
         }
         for name in ["", "api.users", "API.users.read", "api.tasks.read", "api.users.read "] {
