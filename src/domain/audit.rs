@@ -133,6 +133,8 @@ pub enum AuditActor {
     Token {
         /// Its id.
         id: TokenId,
+        /// The robot user its actions are attributed to.
+        user: UserId,
         /// Its name.
         name: String,
     },
@@ -216,6 +218,11 @@ impl AuditTarget {
     /// A custom role.
     pub fn role(id: CustomRoleId, name: &str) -> Self {
         Self { kind: "role", id: Some(id.to_string()), name: name.to_owned() }
+    }
+
+    /// An API token.
+    pub fn token(id: TokenId, name: &str) -> Self {
+        Self { kind: "token", id: Some(id.to_string()), name: name.to_owned() }
     }
 
     /// The installation as a whole.

@@ -35,8 +35,7 @@ pub enum Saved {
 /// [`AppError::ExpiredForm`] when the session ended meanwhile; what the policy denies.
 pub async fn create(app: &App, caller: &Caller, wanted: &NewOrganization) -> Result<Saved, AppError> {
     let mut tx = app.db.begin_write().await?;
-    let standing = tx.standing(caller.session, caller.organization, caller.occasion.now).await?;
-    let standing = standing.ok_or(AppError::ExpiredForm)?;
+    let standing = caller.standing(&mut tx, caller.organization).await?;
     let permit = may_create(&standing)?;
     match tx.add_organization(wanted, permit.author(), &caller.occasion).await {
         Err(StoreError::Taken(Field::OrganizationName)) => return Ok(Saved::NameTaken),
@@ -98,8 +97,7 @@ pub async fn edit(
 /// # Errors
 /// [`AppError::ExpiredForm`] when the session ended meanwhile.
 pub async fn enter(tx: &mut Tx, caller: &Caller, id: OrganizationId) -> Result<Option<Actor>, AppError> {
-    let standing = tx.standing(caller.session, Some(id), caller.occasion.now).await?.ok_or(AppError::ExpiredForm)?;
-    Ok(standing.actor())
+    Ok(caller.standing(tx, Some(id)).await?.actor())
 }
 
 /// An organization in the words of its form.

@@ -15,7 +15,7 @@ use super::{
     csrf,
     html::{
         account, activation, audit, confirmations, edit, email, export, home, invite, mfa, organizations,
-        recovery_codes, reset_password, roles, second_step, set_up, sign_in, users,
+        recovery_codes, reset_password, roles, second_step, set_up, sign_in, tokens, users,
     },
     visitor::{Here, Visitor},
 };
@@ -24,9 +24,9 @@ use crate::{
     domain::session::{EndReason, Step},
     error::AppError,
     policy::{
-        Actor, CancelInvitation, CreateRole, DeleteRole, DeleteUser, Denied, DisableEverywhere, DisableUser, EditUser,
-        EnableEverywhere, EnableUser, EndSessions, ExportUsers, InviteUsers, ResendInvitation, ResetAuthenticator,
-        ViewRoles, ViewUsers,
+        Actor, CancelInvitation, CreateRole, CreateToken, DeleteRole, DeleteUser, Denied, DisableEverywhere,
+        DisableUser, EditUser, EnableEverywhere, EnableUser, EndSessions, ExportUsers, InviteUsers, ResendInvitation,
+        ResetAuthenticator, RevokeToken, ViewRoles, ViewTokens, ViewUsers,
     },
 };
 
@@ -128,6 +128,9 @@ pub fn table() -> Vec<Route> {
         page("/roles/new", may::<CreateRole>(), get(roles::new).post(roles::create)),
         page("/roles/{id}", may::<ViewRoles>(), get(roles::show).post(roles::update)),
         page("/roles/{id}/delete", may::<DeleteRole>(), get(roles::confirm_delete).post(roles::delete)),
+        page("/tokens", may::<ViewTokens>(), get(tokens::index)),
+        page("/tokens/new", may::<CreateToken>(), get(tokens::new).post(tokens::create)),
+        page("/tokens/{id}/revoke", may::<RevokeToken>(), get(tokens::ask_revoke).post(tokens::revoke)),
         page("/organizations", SignedIn, get(organizations::index)),
         page("/organizations/new", ServerAdministrator, get(organizations::new).post(organizations::create)),
         page("/organizations/{id}", SignedIn, get(organizations::show).post(organizations::update)),

@@ -18,7 +18,7 @@ use crate::{
         session::{EndReason, Stage},
     },
     error::AppError,
-    flows::{Caller, no_organization},
+    flows::{Caller, Door, no_organization},
     policy::{Actor, EditOrganization},
     store::{ANONYMOUS, ENDED, SIGNED_IN, SignedIn, Standing},
 };
@@ -197,7 +197,7 @@ impl Here {
     /// This person as a flow asks for them: judged again inside the transaction.
     pub fn caller(&self) -> Caller {
         Caller {
-            session: self.signed_in.session,
+            door: Door::Session(self.signed_in.session),
             organization: self.signed_in.organization,
             occasion: self.visitor.occasion.clone(),
         }

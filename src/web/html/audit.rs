@@ -240,8 +240,8 @@ fn word(field: &str, value: &Value) -> String {
 pub async fn export(State(app): State<App>, here: Here, Query(filters): Query<Filters>) -> Result<Response, AppError> {
     let mut tx = app.db.begin_write().await?;
     let caller = here.caller();
-    let standing = tx.standing(caller.session, caller.organization, caller.occasion.now).await?;
-    let permit = permit_of(&standing.ok_or(AppError::ExpiredForm)?, ExportAudit)?;
+    let standing = caller.standing(&mut tx, caller.organization).await?;
+    let permit = permit_of(&standing, ExportAudit)?;
     // What a Server Administrator takes is the log of the whole installation.
     let mut author = permit.author().clone();
     let target = match (*permit.target(), &author.scope) {

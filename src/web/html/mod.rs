@@ -25,4 +25,5 @@ pub mod second_step;
 pub mod set_up;
 pub mod shell;
 pub mod sign_in;
+pub mod tokens;
 pub mod users;

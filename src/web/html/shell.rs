@@ -3,7 +3,7 @@
 use crate::{
     domain::{session::IDLE_LIMIT, time::Timestamp},
     error::AppError,
-    policy::{ViewAudit, ViewOrganization, ViewRoles, ViewUsers},
+    policy::{ViewAudit, ViewOrganization, ViewRoles, ViewTokens, ViewUsers},
     web::{
         html::respond::FLASH,
         pages::{
@@ -67,6 +67,9 @@ fn navigation(here: &Here, current: &str) -> Vec<NavGroup> {
         people.push(item("Application Roles", "/roles", "roles", current));
     }
     let mut records = Vec::new();
+    if actor.may::<ViewTokens>().is_ok() {
+        records.push(item("API tokens", "/tokens", "tokens", current));
+    }
     if actor.may::<ViewAudit>().is_ok() {
         records.push(item("Audit log", "/audit", "audit", current));
     }

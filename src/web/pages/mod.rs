@@ -13,6 +13,7 @@ pub mod roles;
 pub mod set_up;
 pub mod shell;
 pub mod sign_in;
+pub mod tokens;
 pub mod users;
 
 #[cfg(test)]
