@@ -15,7 +15,7 @@ use crate::{
         entropy::Entropy,
         time::{Clock, Timestamp},
     },
-    flows::{reset_password::Afterwards, turns::Turns},
+    flows::{reset_password::Afterwards, token_uses::TokenUses, turns::Turns, visits::Visits},
     hashing::Hasher,
     mail::Courier,
     store::{Db, StoreError},
@@ -40,6 +40,10 @@ pub struct App {
     pub turns: Turns,
     /// Work that is done after the answer.
     pub afterwards: Afterwards,
+    /// Uses of API tokens that wait to be written down.
+    pub token_uses: TokenUses,
+    /// Requests of each client address to the APIs in the running window.
+    pub api_visits: Visits,
     /// Whether there is a Server Administrator; once there is one there always is.
     set_up: Arc<AtomicBool>,
 }
@@ -70,6 +74,8 @@ impl App {
             courier,
             turns: Turns::default(),
             afterwards: Afterwards::default(),
+            token_uses: TokenUses::default(),
+            api_visits: Visits::default(),
             set_up,
         }
     }

@@ -56,6 +56,9 @@ pub enum Command {
     /// Organizations
     #[command(subcommand, arg_required_else_help = false)]
     Organization(OrganizationCommand),
+    /// API tokens
+    #[command(subcommand, arg_required_else_help = false)]
+    Token(TokenCommand),
     /// The audit log
     #[command(subcommand, arg_required_else_help = false)]
     Audit(AuditCommand),
@@ -111,6 +114,37 @@ pub enum OrganizationCommand {
         #[arg(long)]
         government: bool,
     },
+}
+
+/// `rollcall token ...`
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum TokenCommand {
+    /// Make an API token and print it, this once
+    Create(NewTokenArguments),
+}
+
+/// What `rollcall token create` is told.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[command(group = clap::ArgGroup::new("scope").required(true).args(["global", "organization"]))]
+pub struct NewTokenArguments {
+    /// Name, unique in its scope
+    #[arg(long, value_name = "N")]
+    pub name: String,
+    /// Counts in every organization
+    #[arg(long)]
+    pub global: bool,
+    /// Counts in this organization
+    #[arg(long, value_name = "ID")]
+    pub organization: Option<String>,
+    /// What it may do, such as api.users.read
+    #[arg(long = "permission", value_name = "P", required = true, num_args = 1..)]
+    pub permissions: Vec<String>,
+    /// How long it lives, such as 90d; at most 2 years
+    #[arg(long, value_name = "TIME")]
+    pub expires_in: String,
+    /// Addresses or networks it works from; anywhere unless given
+    #[arg(long = "allow", value_name = "CIDR", num_args = 1..)]
+    pub allowed: Vec<String>,
 }
 
 /// `rollcall audit ...`

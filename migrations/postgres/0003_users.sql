@@ -9,6 +9,9 @@ CREATE TABLE users (
     display_name          TEXT COLLATE "C" NOT NULL DEFAULT '',
     first_name            TEXT COLLATE "C",
     last_name             TEXT COLLATE "C",
+    -- Case-folded, for the v1 query language.
+    first_key             TEXT COLLATE "C",
+    last_key              TEXT COLLATE "C",
     -- Case-folded name and address, for the substring search.
     search_text           TEXT COLLATE "C" NOT NULL,
     account_role          TEXT COLLATE "C" NOT NULL DEFAULT 'user' CHECK (account_role IN (

@@ -9,6 +9,9 @@ CREATE TABLE users (
     display_name          TEXT NOT NULL DEFAULT '',
     first_name            TEXT,
     last_name             TEXT,
+    -- Case-folded, for the v1 query language.
+    first_key             TEXT,
+    last_key              TEXT,
     -- Case-folded name and address, for the substring search.
     search_text           TEXT NOT NULL,
     account_role          TEXT NOT NULL DEFAULT 'user' CHECK (account_role IN (

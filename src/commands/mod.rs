@@ -6,6 +6,7 @@ mod demo;
 mod migrate;
 mod permissions;
 mod serve;
+mod token;
 mod verify;
 
 use std::{process::ExitCode, sync::Arc};
@@ -14,7 +15,7 @@ use thiserror::Error;
 
 use crate::{
     app::{App, SystemClock, SystemEntropy},
-    cli::{AdminCommand, AuditCommand, Command, OrganizationCommand},
+    cli::{AdminCommand, AuditCommand, Command, OrganizationCommand, TokenCommand},
     config::Config,
     domain::entropy::Entropy,
     error::AppError,
@@ -92,6 +93,7 @@ pub fn run(command: Command, config: Config) -> Result<ExitCode, CommandError> {
                 let limits = (user_limit.map(i64::from), analyst_limit.map(i64::from));
                 admin::create_organization(config, &name, limits, require_mfa, government).await
             }
+            Command::Token(TokenCommand::Create(arguments)) => token::create(config, arguments).await,
             Command::Audit(AuditCommand::Verify { file }) => verify::run(config, file).await,
             Command::Permissions { json } => permissions::run(json),
         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     entropy::Entropy,
-    ids::{OrganizationId, TokenId, UserId},
+    ids::{CustomRoleId, OrganizationId, TokenId, UserId},
     time::Timestamp,
 };
 
@@ -133,6 +133,8 @@ pub enum AuditActor {
     Token {
         /// Its id.
         id: TokenId,
+        /// The robot user its actions are attributed to.
+        user: UserId,
         /// Its name.
         name: String,
     },
@@ -213,6 +215,16 @@ impl AuditTarget {
         Self { kind: "organization", id: Some(id.to_string()), name: name.to_owned() }
     }
 
+    /// A custom role.
+    pub fn role(id: CustomRoleId, name: &str) -> Self {
+        Self { kind: "role", id: Some(id.to_string()), name: name.to_owned() }
+    }
+
+    /// An API token.
+    pub fn token(id: TokenId, name: &str) -> Self {
+        Self { kind: "token", id: Some(id.to_string()), name: name.to_owned() }
+    }
+
     /// The installation as a whole.
     pub fn installation() -> Self {
         Self { kind: "installation", id: None, name: "Rollcall".to_owned() }
@@ -271,4 +283,19 @@ impl Author {
     pub fn event(&self, action: AuditAction, target: AuditTarget) -> AuditEvent {
         AuditEvent::new(action, self.actor.clone(), target, self.scope.clone())
     }
+}
+
+/// Which events are looked for; what is absent narrows nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditQuery {
+    /// Part of the name or address of who did it, or their id.
+    pub who: String,
+    /// What happened.
+    pub action: Option<AuditAction>,
+    /// Part of the name of what it is about, or its id.
+    pub target: String,
+    /// Not before this moment.
+    pub from: Option<Timestamp>,
+    /// Before this moment.
+    pub until: Option<Timestamp>,
 }

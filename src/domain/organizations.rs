@@ -2,8 +2,8 @@
 
 use super::{pages::Application, text::OrganizationName};
 
-/// An organization that is about to be made.
-#[derive(Debug, Clone)]
+/// What a form says of an organization, new or changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewOrganization {
     /// The name people call it by.
     pub name: OrganizationName,

@@ -78,6 +78,18 @@ impl Timestamp {
         self.calendar().format(format_description!("[year]-[month]-[day]")).unwrap_or_default()
     }
 
+    /// Reads RFC 3339 with any offset; none for anything else, or a moment that cannot be kept.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        let read = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
+        i64::try_from(read.unix_timestamp_nanos().div_euclid(1000)).ok().map(Self)
+    }
+
+    /// This moment without its fraction of a second.
+    #[must_use]
+    pub const fn to_second(self) -> Self {
+        Self::from_seconds(self.seconds())
+    }
+
     /// The same moment for calendar arithmetic and other crates.
     pub fn calendar(self) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH)

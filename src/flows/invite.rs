@@ -262,7 +262,7 @@ pub async fn resend(app: &App, caller: &Caller, user: UserId) -> Result<String, 
     let temporary = Temporary { plain, hash };
     let occasion = &caller.occasion;
     let (mut tx, actor, member, permit) = begin(app, caller, user, ResendInvitation).await?;
-    let sent = tx.invitation_sent_at(actor.organization, user).await?;
+    let sent = tx.invitation_sent_at(actor.organization, user).await?.filter(|_| actor.token.is_none());
     if sent.is_some_and(|sent| occasion.now < sent.plus(minutes(1))) {
         return Err(Refusal::TooSoon.into());
     }

@@ -8,11 +8,17 @@ pub mod edit_user;
 pub mod end_sessions;
 pub mod invite;
 pub mod mfa;
+pub mod organizations;
 pub mod reset_password;
+pub mod roles;
 pub mod set_up;
 pub mod sign_in;
 pub mod switches;
+pub mod tenants;
+pub mod token_uses;
+pub mod tokens;
 pub mod turns;
+pub mod visits;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -21,24 +27,34 @@ use crate::{
     domain::{
         audit::Occasion,
         entropy,
-        ids::{OrganizationId, SessionId, UserId},
+        ids::{OrganizationId, SessionId, TokenId, UserId},
+        tokens::Permission,
     },
     error::AppError,
     keys::Purpose,
     policy::{Action, Actor, Permit, Person, Refusal},
-    store::{Guard, Member, StoreError, Tx},
+    store::{Guard, Member, Standing, StoreError, Tx},
 };
 
 /// Who asks for a change, to be judged again inside the transaction that makes it: what they may do now counts, not what
 /// they could when the request began (S36).
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// The session the request came with.
-    pub session: SessionId,
+    /// How the request proved who asks.
+    pub door: Door,
     /// The organization worked in.
     pub organization: Option<OrganizationId>,
     /// When and where from.
     pub occasion: Occasion,
+}
+
+/// How a request proved who asks.
+#[derive(Debug, Clone, Copy)]
+pub enum Door {
+    /// A signed-in person's session.
+    Session(SessionId),
+    /// An API token, with what the call needs of it.
+    Token(TokenId, Permission),
 }
 
 impl Caller {
@@ -49,9 +65,26 @@ impl Caller {
     pub async fn enter(&self, tx: &mut Tx) -> Result<Actor, AppError> {
         let organization = self.organization.ok_or_else(no_organization)?;
         tx.guard(organization).await?;
-        let standing =
-            tx.standing(self.session, self.organization, self.occasion.now).await?.ok_or(AppError::ExpiredForm)?;
-        standing.actor().ok_or_else(no_organization)
+        let now = self.occasion.now;
+        match self.door {
+            Door::Session(_) => self.standing(tx, self.organization).await?.actor().ok_or_else(no_organization),
+            Door::Token(token, needed) => {
+                let actor = tx.acting_token(token, organization, now).await?.ok_or(AppError::ExpiredForm)?;
+                let has_it = actor.token.as_ref().is_some_and(|token| token.permissions.contains(&needed));
+                if has_it { Ok(actor) } else { Err(AppError::ExpiredForm) }
+            }
+        }
+    }
+}
+
+impl Caller {
+    /// The signed-in person as they stand in an organization now.
+    ///
+    /// # Errors
+    /// [`AppError::ExpiredForm`] when the session ended meanwhile, or when there is none.
+    pub async fn standing(&self, tx: &mut Tx, organization: Option<OrganizationId>) -> Result<Standing, AppError> {
+        let Door::Session(session) = self.door else { return Err(AppError::ExpiredForm) };
+        tx.standing(session, organization, self.occasion.now).await?.ok_or(AppError::ExpiredForm)
     }
 }
 

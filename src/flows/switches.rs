@@ -5,7 +5,10 @@ use crate::{
     app::App,
     domain::{ids::UserId, mail::Content, text::Email},
     error::AppError,
-    policy::{CancelInvitation, DeleteUser, DisableEverywhere, DisableUser, EnableEverywhere, EnableUser, EndSessions},
+    policy::{
+        CancelInvitation, DeleteUser, Denied, DisableEverywhere, DisableUser, EnableEverywhere, EnableUser,
+        EndSessions, Refusal, SaveMembership,
+    },
     store::Member,
 };
 
@@ -40,6 +43,9 @@ pub async fn enable(app: &App, caller: &Caller, user: UserId) -> Result<Member, 
 /// As [`disable`].
 pub async fn delete(app: &App, caller: &Caller, user: UserId) -> Result<Member, AppError> {
     let (mut tx, actor, member, permit) = begin(app, caller, user, DeleteUser).await?;
+    if tx.home_of(user).await? == Some(actor.organization) {
+        return Err(Refusal::HomeTenant { person: member.shown_name().to_owned() }.into());
+    }
     tx.delete_member(permit, &member, &caller.occasion).await?;
     tx.withdraw_activations(member.organization, member.user).await?;
     if member.validated_at.is_some() {
@@ -50,6 +56,38 @@ pub async fn delete(app: &App, caller: &Caller, user: UserId) -> Result<Member, 
     commit(tx, member.shown_name(), &actor.organization_name).await?;
     app.courier.wake();
     Ok(member)
+}
+
+/// Saves role and switch of a membership together, as the v1 API writes them.
+///
+/// # Errors
+/// As [`disable`]; [`AppError::Conflict`] with the code `version_conflict` when somebody else was faster.
+pub async fn save(
+    app: &App,
+    caller: &Caller,
+    user: UserId,
+    version: i64,
+    wanted: SaveMembership,
+) -> Result<(), AppError> {
+    let mut tx = app.db.begin_write().await?;
+    let actor = caller.enter(&mut tx).await?;
+    let (member, person) = super::person(&mut tx, actor.organization, user).await?;
+    let enables = wanted.new_enabled(&person) == Some(true);
+    let judged = actor.authorize(wanted, person);
+    if let Err(Denied::Refused(refusal @ Refusal::Protected { .. })) = judged {
+        return Err(refusal.into());
+    }
+    if member.version != version {
+        let message = format!("The user was changed since version {version}.");
+        return Err(AppError::Conflict { code: "version_conflict", message });
+    }
+    tx.save_membership(judged?, &member, &caller.occasion).await?;
+    if enables {
+        invite::send_reactivation(app, &mut tx, &actor, &member, &caller.occasion).await?;
+    }
+    commit(tx, member.shown_name(), &actor.organization_name).await?;
+    app.courier.wake();
+    Ok(())
 }
 
 /// Takes an invitation back; nobody is told.

@@ -18,6 +18,7 @@ use crate::domain::ids::{CustomRoleId, OrganizationId, TokenId};
 use crate::domain::pages::{Level, Page};
 use crate::domain::roles::{Access, AccountRole, ApplicationRole, CustomRole, Role, RoleSet};
 use crate::domain::text::{DisplayName, Email};
+use crate::domain::tokens::Permission;
 
 /// One answer of the rules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -170,10 +171,11 @@ impl Table {
 
     fn tokens(&mut self) {
         self.ask("", &ViewTokens, |_, actor| token_reaches(actor));
-        for permission in ["api.users.read", "api.users.write", "api.api-tokens.write", "api.tenants.read"] {
-            let permissions = vec![permission.to_owned()];
-            let create = CreateToken { permissions };
-            self.ask(permission, &create, |_, actor| token_reaches(actor));
+        for permission in
+            [Permission::USERS_READ, Permission::USERS_WRITE, Permission::TOKENS_WRITE, Permission::TENANTS_READ]
+        {
+            let create = CreateToken { permissions: vec![permission] };
+            self.ask(permission.name(), &create, |_, actor| token_reaches(actor));
         }
         self.ask("", &RevokeToken, |_, actor| {
             let token = |reach| TokenRef { id: cast::id("CI", TokenId::new), name: "CI".to_owned(), reach };

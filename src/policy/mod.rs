@@ -15,6 +15,7 @@ mod organizations;
 mod person;
 mod refusal;
 mod roles;
+mod save;
 mod tokens;
 mod users;
 
@@ -25,16 +26,18 @@ pub use self::organizations::{CreateOrganization, EditOrganization, ViewOrganiza
 pub use self::person::Person;
 pub use self::refusal::Refusal;
 pub use self::roles::{CreateRole, DeleteRole, EditRole, OwnRole, ViewRoles, assignable, offered};
-pub use self::tokens::{CreateToken, RevokeToken, TokenReach, TokenRef, ViewTokens};
+pub use self::save::{SaveMembership, is_assigned};
+pub use self::tokens::{CreateToken, EditToken, RevokeToken, TokenReach, TokenRef, ViewTokens, grants};
 pub use self::users::{
     Allowed, BulkUsers, DeleteUser, DisableEverywhere, DisableUser, EditUser, EnableEverywhere, EnableUser,
     EndSessions, ExportUsers, ResetAuthenticator, ViewUser, ViewUsers,
 };
 
 use crate::domain::audit::{AuditActor, AuditScope, Author};
-use crate::domain::ids::{OrganizationId, UserId};
+use crate::domain::ids::{OrganizationId, TokenId, UserId};
 use crate::domain::pages::{Application, Level, Page};
 use crate::domain::roles::{Access, AccountRole};
+use crate::domain::tokens::Permission;
 
 /// A signed-in person in the organization they work in now.
 #[derive(Clone, Debug)]
@@ -61,6 +64,18 @@ pub struct Actor {
     pub account_role: AccountRole,
     /// The effective level of every page here.
     pub access: Access,
+    /// The API token that acts, when it is no person.
+    pub token: Option<ActingToken>,
+}
+
+/// An API token as an actor: it acts as its robot user, with an Administrator's reach cut down by its permissions
+/// (v1 contract section 2).
+#[derive(Clone, Debug)]
+pub struct ActingToken {
+    /// Its id.
+    pub id: TokenId,
+    /// What it may do.
+    pub permissions: Vec<Permission>,
 }
 
 /// Something that may be allowed or not.
@@ -143,10 +158,11 @@ impl Actor {
 
     /// The person and organization as audit events name them.
     pub fn author(&self) -> Author {
-        Author {
-            actor: AuditActor::User { id: self.user, name: self.name.clone(), email: self.email.clone() },
-            scope: Some(AuditScope { id: self.organization, name: self.organization_name.clone() }),
-        }
+        let actor = match &self.token {
+            Some(token) => AuditActor::Token { id: token.id, user: self.user, name: self.name.clone() },
+            None => AuditActor::User { id: self.user, name: self.name.clone(), email: self.email.clone() },
+        };
+        Author { actor, scope: Some(AuditScope { id: self.organization, name: self.organization_name.clone() }) }
     }
 
     fn needs(&self, page: Page, level: Level) -> Result<(), Denied> {

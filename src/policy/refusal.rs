@@ -143,6 +143,24 @@ pub enum Refusal {
         /// The permission's name.
         permission: String,
     },
+    /// Tokens leave this person alone (v1 contract section 2).
+    #[error("{person} cannot be changed with an API token.")]
+    Protected {
+        /// The shown name.
+        person: String,
+    },
+    /// A role the v1 API gives to nobody.
+    #[error("The role {role} cannot be assigned.")]
+    RoleNotAllowed {
+        /// The role as the API names it.
+        role: &'static str,
+    },
+    /// The membership a service account signs in at.
+    #[error("{person} is a service account at home in this organization. Change its home first.")]
+    HomeTenant {
+        /// The shown name.
+        person: String,
+    },
     /// Only some may make tokens for the whole installation.
     #[error("You cannot create a global token.")]
     GlobalToken,
@@ -183,6 +201,9 @@ impl Refusal {
             }
             Self::NobodySelected => "nobody_selected",
             Self::Grant { .. } => "permission_escalation",
+            Self::Protected { .. } => "protected_user",
+            Self::RoleNotAllowed { .. } => "role_not_allowed",
+            Self::HomeTenant { .. } => "home_tenant",
             Self::GlobalToken => "global_token",
         }
     }

@@ -5,6 +5,7 @@ use super::{Action, Actor, Denied, Refusal};
 use crate::domain::ids::{OrganizationId, TokenId};
 use crate::domain::pages::{Level, Page};
 use crate::domain::roles::AccountRole;
+use crate::domain::tokens::Permission;
 
 /// Where a token counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +54,8 @@ impl Action for ViewTokens {
 /// Make a token with these permissions.
 #[derive(Clone, Debug)]
 pub struct CreateToken {
-    /// Names of permissions, such as `api.users.read`.
-    pub permissions: Vec<String>,
+    /// What it is to be allowed.
+    pub permissions: Vec<Permission>,
 }
 
 impl Action for CreateToken {
@@ -71,13 +72,36 @@ impl Action for CreateToken {
             TokenReach::Global { it_admins_may } if may_global(actor, it_admins_may) => {}
             TokenReach::Global { .. } => return Err(Refusal::GlobalToken.into()),
         }
-        match self.permissions.iter().find(|name| !grants(actor, name)) {
-            Some(permission) => {
-                let permission = permission.clone();
-                Err(Refusal::Grant { permission }.into())
-            }
-            None => Ok(()),
-        }
+        needs_all_of(actor, &self.permissions)
+    }
+}
+
+/// Change what a token is called, may do and works from. Its life and its secret never change.
+#[derive(Clone, Debug)]
+pub struct EditToken {
+    /// Permissions it does not have yet.
+    pub added: Vec<Permission>,
+}
+
+impl Action for EditToken {
+    type Target = TokenRef;
+    const NAME: &'static str = "edit token";
+
+    fn level(actor: &Actor) -> Result<(), Denied> {
+        actor.needs(Page::ApplicationClients, Level::All)
+    }
+
+    fn judge(&self, actor: &Actor, target: &TokenRef) -> Result<(), Denied> {
+        ViewTokens.judge(actor, &target.reach)?;
+        needs_all_of(actor, &self.added)
+    }
+}
+
+/// A token may do no more than whoever makes or changes it (security contract S57).
+fn needs_all_of(actor: &Actor, permissions: &[Permission]) -> Result<(), Denied> {
+    match permissions.iter().find(|permission| !grants(actor, **permission)) {
+        Some(permission) => Err(Refusal::Grant { permission: permission.name().to_owned() }.into()),
+        None => Ok(()),
     }
 }
 
@@ -103,15 +127,19 @@ fn may_global(actor: &Actor, it_admins_may: bool) -> bool {
     actor.server_administrator || (it_admins_may && actor.account_role == AccountRole::ItAdmin)
 }
 
-/// Whether the actor has what a permission gives. Permissions without effect here are free.
-fn grants(actor: &Actor, permission: &str) -> bool {
+/// Whether the actor has what a permission gives and may hand it on. A person's permissions without effect here are
+/// free; a token hands on what it has itself.
+pub fn grants(actor: &Actor, permission: Permission) -> bool {
+    if let Some(token) = &actor.token {
+        return token.permissions.contains(&permission);
+    }
     let reaches = |page, level| actor.access.reaches(page, level);
     match permission {
-        "api.users.read" => reaches(Page::UserManagement, Level::View),
-        "api.users.write" | "api.users.delete" => reaches(Page::UserManagement, Level::All),
-        "api.api-tokens.read" => reaches(Page::ApplicationClients, Level::View),
-        "api.api-tokens.write" | "api.api-tokens.delete" => reaches(Page::ApplicationClients, Level::All),
-        other if other.starts_with("api.tenants.") => actor.server_administrator,
+        Permission::USERS_READ => reaches(Page::UserManagement, Level::View),
+        Permission::USERS_WRITE | Permission::USERS_DELETE => reaches(Page::UserManagement, Level::All),
+        Permission::TOKENS_READ => reaches(Page::ApplicationClients, Level::View),
+        Permission::TOKENS_WRITE | Permission::TOKENS_DELETE => reaches(Page::ApplicationClients, Level::All),
+        Permission::TENANTS_READ | Permission::TENANTS_WRITE | Permission::TENANTS_DELETE => actor.server_administrator,
         _ => true,
     }
 }
@@ -127,7 +155,7 @@ mod tests {
     const GLOBAL_OFF: TokenReach = TokenReach::Global { it_admins_may: false };
 
     fn create(actor: &Actor, reach: TokenReach, permissions: &[&str]) -> Result<(), Denied> {
-        let permissions = permissions.iter().map(|name| (*name).to_owned()).collect();
+        let permissions = permissions.iter().map(|name| name.parse().unwrap()).collect();
         actor.authorize(CreateToken { permissions }, reach).map(drop)
     }
 
@@ -166,6 +194,20 @@ mod tests {
 
         let sam = server_administrator("Sam");
         assert_eq!(create(&sam, GLOBAL_OFF, &["api.tenants.write", "api.users.write"]), Ok(()));
+    }
+
+    #[test]
+    fn a_token_hands_on_what_it_has_itself() {
+        let mut api = member("CI", AccountRole::Administrator, &[]);
+        let permissions = vec![Permission::TOKENS_WRITE, Permission::USERS_READ];
+        api.token = Some(crate::policy::ActingToken { id: id("CI", TokenId::new), permissions });
+        assert_eq!(create(&api, here(&api), &["api.users.read"]), Ok(()));
+        assert_eq!(create(&api, here(&api), &["api.users.write"]), lacks("api.users.write"));
+        assert_eq!(create(&api, here(&api), &["api.tasks.write"]), lacks("api.tasks.write"));
+        let other = TokenRef { id: id("Other", TokenId::new), name: "Other".to_owned(), reach: here(&api) };
+        let edit = |added: &[Permission]| EditToken { added: added.to_vec() };
+        assert!(api.allows(&edit(&[]), &other));
+        assert!(!api.allows(&edit(&[Permission::USERS_DELETE]), &other));
     }
 
     #[test]

@@ -97,6 +97,7 @@ impl Action for DeleteUser {
         if actor.is_self(person) {
             return Err(Refusal::DeleteSelf.into());
         }
+        actor.needs_deletable(person)?;
         actor.needs_rank(person)
     }
 }

@@ -120,6 +120,40 @@ pub struct AuditRecord {
 }
 
 impl AuditRecord {
+    /// The columns of an export (product contract 8.25).
+    pub const COLUMNS: [&str; 12] = [
+        "time",
+        "number",
+        "id",
+        "actor",
+        "action",
+        "target",
+        "organization",
+        "address",
+        "request id",
+        "before",
+        "after",
+        "hash",
+    ];
+
+    /// The cells of its line, in the order of the columns.
+    pub fn cells(self) -> [String; 12] {
+        [
+            self.time,
+            self.number.to_string(),
+            self.id,
+            self.actor,
+            self.action,
+            self.target,
+            self.organization,
+            self.address,
+            self.request_id,
+            self.before,
+            self.after,
+            self.hash,
+        ]
+    }
+
     /// The hash this event must carry after `previous`.
     fn expected_hash(&self, keys: &DataKeys, previous: &[u8]) -> [u8; 32] {
         let fields = json!([

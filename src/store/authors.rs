@@ -11,10 +11,10 @@ pub(super) struct AuthorColumns {
 
 impl From<&Author> for AuthorColumns {
     fn from(author: &Author) -> Self {
-        let name = match &author.actor {
-            AuditActor::Token { name, .. } => name.clone(),
-            other => other.shown(),
-        };
-        Self { id: author.actor.id(), name }
+        match &author.actor {
+            // A token acts as its robot user (v1 contract section 2).
+            AuditActor::Token { user, name, .. } => Self { id: Some(user.to_string()), name: name.clone() },
+            other => Self { id: other.id(), name: other.shown() },
+        }
     }
 }

@@ -44,11 +44,16 @@ pub(super) fn contains(backend: Backend, statement: &mut Statement, search: &str
 /// the users holds, and stand in the indexes the list walks along.
 pub(super) fn member_contains(backend: Backend, statement: &mut Statement, membership: &str, search: &str) -> String {
     let text = statement.bind(search);
-    let position = match backend {
+    let position = position(backend);
+    format!("({position}({membership}.name_key, {text}) > 0 OR {position}({membership}.email_key, {text}) > 0)")
+}
+
+/// The function that finds a text in another and gives its place, 0 for none.
+pub(super) const fn position(backend: Backend) -> &'static str {
+    match backend {
         Backend::Sqlite => "instr",
         Backend::Postgres => "strpos",
-    };
-    format!("({position}({membership}.name_key, {text}) > 0 OR {position}({membership}.email_key, {text}) > 0)")
+    }
 }
 
 macro_rules! lease_due_mails {

@@ -16,7 +16,7 @@ use crate::{
     },
     policy::{
         CancelInvitation, DeleteUser, DisableEverywhere, DisableUser, EditUser, EnableEverywhere, EnableUser,
-        EndSessions, Permit, ResetAuthenticator,
+        EndSessions, Permit, ResetAuthenticator, SaveMembership,
     },
 };
 
@@ -172,7 +172,7 @@ impl Tx {
         self.guard(member.organization).await
     }
 
-    async fn write_account_role(&mut self, member: &Member, role: AccountRole) -> Result<()> {
+    pub(super) async fn write_account_role(&mut self, member: &Member, role: AccountRole) -> Result<()> {
         on!(self, |c| sqlx::query(
             "UPDATE memberships SET account_role = $3, role_override = $4
              WHERE organization_id = $1 AND user_id = $2"
@@ -275,6 +275,61 @@ impl Tx {
             .before(json!({ "enabled": false }))
             .after(json!({ "enabled": true, "validated": false }));
         self.record(event, occasion).await
+    }
+
+    /// Saves role and switch of a membership in one step; the version rises once, also when nothing was different
+    /// (v1 contract section 1).
+    pub(crate) async fn save_membership(
+        &mut self,
+        permit: Permit<SaveMembership>,
+        member: &Member,
+        occasion: &Occasion,
+    ) -> Result<()> {
+        let author = permit.author();
+        let role = permit.action().new_role(permit.target());
+        let enabled = permit.action().new_enabled(permit.target());
+        self.guard(member.organization).await?;
+        let (mut before, mut after) = (json!({}), json!({}));
+        if let Some(role) = role {
+            self.write_account_role(member, role).await?;
+            before = json!({ "account_role": member.account_role.label() });
+            after = json!({ "account_role": role.label() });
+        }
+        let mut sessions_ended = 0;
+        if let Some(enabled) = enabled {
+            note(&mut before, "enabled", json!(member.enabled));
+            note(&mut after, "enabled", json!(enabled));
+            sessions_ended = self.switch_membership(member, enabled, occasion.now).await?;
+        }
+        self.bump_membership(member.organization, member.user, &author.into(), occasion.now).await?;
+        let action = match (enabled, role) {
+            (Some(true), _) => AuditAction::UserEnabled,
+            (Some(false), _) => AuditAction::UserDisabled,
+            (None, Some(_)) => AuditAction::UserRolesChanged,
+            (None, None) => return Ok(()),
+        };
+        note_sessions(&mut after, sessions_ended);
+        let event = author.event(action, target(member)).before(before).after(after);
+        self.record(event, occasion).await
+    }
+
+    /// Moves the switch of a membership; gives the number of sessions that ended with it.
+    async fn switch_membership(&mut self, member: &Member, enabled: bool, now: Timestamp) -> Result<u64> {
+        on!(self, |c| sqlx::query(
+            "UPDATE memberships SET enabled = $3, validated_at = CASE WHEN $3 THEN NULL ELSE validated_at END
+             WHERE organization_id = $1 AND user_id = $2"
+        )
+        .bind(member.organization)
+        .bind(member.user)
+        .bind(enabled)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        if !enabled {
+            self.forget_invitation(member.organization, member.user).await?;
+        }
+        self.settle_memberships(member.user).await?;
+        if enabled { Ok(0) } else { self.end_sessions_without_access(member.user, member.organization, now).await }
     }
 
     /// Removes a membership for good.
@@ -408,7 +463,7 @@ impl Tx {
 
     /// After access to one organization is gone: sessions end when it was the last, else those that stood in it leave
     /// it.
-    async fn end_sessions_without_access(
+    pub(super) async fn end_sessions_without_access(
         &mut self,
         user: UserId,
         organization: OrganizationId,
@@ -445,6 +500,12 @@ impl Tx {
 /// How audit events name a member.
 pub(crate) fn target(member: &Member) -> AuditTarget {
     AuditTarget::user(member.user, &member.display_name, &member.email)
+}
+
+fn note(values: &mut Value, field: &str, value: Value) {
+    if let Some(object) = values.as_object_mut() {
+        object.insert(field.to_owned(), value);
+    }
 }
 
 fn note_sessions(after: &mut Value, ended: u64) {

@@ -2,9 +2,11 @@
 //! they may look in, mutations take the permit that allowed them and write their audit event in the same transaction.
 
 pub mod audit;
+mod audit_log;
 mod authors;
 pub(crate) mod backend;
 pub(crate) mod demo;
+mod conditions;
 mod dialect;
 mod error;
 mod guards;
@@ -17,12 +19,17 @@ mod memberships;
 mod mfa;
 mod open;
 mod organizations;
+mod roles;
 mod sessions;
 mod sign_in;
 mod standing;
 mod statement;
+mod tenant_users;
+mod tenants;
 mod throttle;
+mod tokens;
 mod user_list;
+mod user_records;
 mod users;
 
 use std::sync::Arc;
@@ -31,6 +38,7 @@ use backend::{Connection, Link};
 use guards::Guarded;
 use sqlx::{PgPool, SqlitePool};
 
+pub use audit_log::AuditCursor;
 pub use backend::Backend;
 pub use error::{Field, Guard, Result, StoreError};
 pub use guards::Seats;
@@ -43,11 +51,16 @@ pub use memberships::Removal;
 pub use mfa::StoredCode;
 pub use open::{OpenError, Options, Pending};
 pub use organizations::{Organization, OrganizationChoice};
+pub use roles::{RoleWords, StoredRole};
 pub use sessions::{ANONYMOUS, ENDED, SIGNED_IN, SessionRow, Sessions, SignedIn};
 pub use sign_in::{Entry, SignInRow};
 pub use standing::{Standing, StandingIn};
 pub(crate) use throttle::Tried;
+pub use tenant_users::{Assignment, TenantUser, TenantUserQuery};
+pub use tenants::Tenant;
+pub use tokens::{PresentedToken, TOKEN_FIELDS, Token, TokenChange, TokenScope, TokenUse};
 pub use user_list::{COUNTED_TO, ListHead, StateCounts, UserPage, UserRow};
+pub use user_records::{USER_FIELDS, UserRecord};
 pub use users::User;
 pub(crate) use users::{NewPassword, NewUser};
 

@@ -1,14 +1,18 @@
 //! Organizations and what is provisioned for them.
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::{Result, Tx, backend::on, guards::json_list};
-use crate::domain::{
-    audit::{AuditAction, AuditScope, AuditTarget, Author, Occasion},
-    ids::{OrganizationId, UserId},
-    organizations::NewOrganization,
-    text,
-    time::Timestamp,
+use crate::{
+    domain::{
+        audit::{AuditAction, AuditScope, AuditTarget, Author, Occasion},
+        ids::{OrganizationId, UserId},
+        organizations::NewOrganization,
+        pages::Application,
+        text,
+        time::Timestamp,
+    },
+    policy::{EditOrganization, Permit},
 };
 
 /// An organization as it stands.
@@ -99,16 +103,7 @@ impl Tx {
         .execute(&mut *c)
         .await
         .map(drop))?;
-        let applications = json_list(new.applications.iter().map(|application| application.key()));
-        on!(self, |c| sqlx::query(
-            "INSERT INTO organization_applications (organization_id, application)
-             SELECT $1, value FROM json_each($2)"
-        )
-        .bind(id)
-        .bind(&applications)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+        self.write_applications(id, &new.applications).await?;
         let scope = Some(AuditScope { id, name: new.name.as_str().to_owned() });
         let author = Author { actor: author.actor.clone(), scope };
         let event = author
@@ -122,6 +117,112 @@ impl Tx {
             }));
         self.record(event, occasion).await?;
         Ok(id)
+    }
+
+    /// What is provisioned for an organization beside Workspace, in the order of the contract.
+    pub async fn applications_of(&mut self, id: OrganizationId) -> Result<Vec<Application>> {
+        let keys = on!(self, |c| sqlx::query_scalar::<_, String>(
+            "SELECT application FROM organization_applications WHERE organization_id = $1"
+        )
+        .bind(id)
+        .fetch_all(&mut *c)
+        .await)?;
+        let is_there = |application: &Application| keys.iter().any(|key| key == application.key());
+        Ok(Application::PROVISIONABLE.into_iter().filter(is_there).collect())
+    }
+
+    /// How many of those who can log in to the organization have set up an authenticator, and how many they are.
+    pub async fn mfa_progress(&mut self, id: OrganizationId) -> Result<(i64, i64)> {
+        let found = on!(self, |c| sqlx::query_as::<_, (i64, i64)>(
+            "SELECT count(*), count(t.user_id) FROM memberships m
+             LEFT JOIN authenticators t ON t.user_id = m.user_id AND t.state = 'active'
+             WHERE m.organization_id = $1 AND m.kind <> 'token' AND m.state = 'active'"
+        )
+        .bind(id)
+        .fetch_one(&mut *c)
+        .await)?;
+        Ok((found.1, found.0))
+    }
+
+    /// Who changed the organization last, and when, as the audit log tells it.
+    pub async fn last_organization_change(&mut self, id: OrganizationId) -> Result<Option<(String, Timestamp)>> {
+        let found = on!(self, |c| sqlx::query_as::<_, (String, Timestamp)>(
+            "SELECT actor_name, at FROM audit_events
+             WHERE chain = $1 AND target_id = $1
+               AND action IN ('organization.created', 'organization.changed', 'organization.mfa_changed')
+             ORDER BY number DESC LIMIT 1"
+        )
+        .bind(id.to_string())
+        .fetch_optional(&mut *c)
+        .await)?;
+        Ok(found)
+    }
+
+    /// Saves an edit; `stored` was read in this transaction and its version compared.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Taken`] when the name is in use.
+    pub(crate) async fn edit_organization(
+        &mut self,
+        permit: Permit<EditOrganization>,
+        stored: &Organization,
+        wanted: &NewOrganization,
+        occasion: &Occasion,
+    ) -> Result<()> {
+        let (author, _, id) = permit.into_parts();
+        self.guard(id).await?;
+        let applications = self.applications_of(id).await?;
+        on!(self, |c| sqlx::query(
+            "UPDATE organizations SET name = $2, name_key = $3, mfa_required = $4, government = $5, user_limit = $6,
+                 analyst_limit = $7, version = version + 1
+             WHERE id = $1"
+        )
+        .bind(id)
+        .bind(wanted.name.as_str())
+        .bind(wanted.name.key())
+        .bind(wanted.mfa_required)
+        .bind(wanted.government)
+        .bind(wanted.user_limit)
+        .bind(wanted.analyst_limit)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        if applications != wanted.applications {
+            self.write_applications(id, &wanted.applications).await?;
+        }
+        let target = || AuditTarget::organization(id, wanted.name.as_str());
+        let (before, after) = difference(stored, &applications, wanted);
+        if !before.is_empty() {
+            let event = author.event(AuditAction::OrganizationChanged, target());
+            self.record(event.before(Value::Object(before)).after(Value::Object(after)), occasion).await?;
+        }
+        if stored.mfa_required != wanted.mfa_required {
+            let event = author
+                .event(AuditAction::OrganizationMfaChanged, target())
+                .before(json!({ "require_mfa": stored.mfa_required }))
+                .after(json!({ "require_mfa": wanted.mfa_required }));
+            self.record(event, occasion).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_applications(&mut self, id: OrganizationId, applications: &[Application]) -> Result<()> {
+        let applications = json_list(applications.iter().map(|application| application.key()));
+        on!(self, |c| sqlx::query("DELETE FROM organization_applications WHERE organization_id = $1")
+            .bind(id)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        on!(self, |c| sqlx::query(
+            "INSERT INTO organization_applications (organization_id, application)
+             SELECT $1, value FROM json_each($2)"
+        )
+        .bind(id)
+        .bind(&applications)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        Ok(())
     }
 
     /// The slug, or the same with the first free number behind it.
@@ -201,4 +302,25 @@ impl Tx {
         .map(drop))?;
         Ok(())
     }
+}
+
+/// The changed fields by name, as they were and as they will be; the MFA switch has its own event.
+fn difference(
+    stored: &Organization,
+    applications: &[Application],
+    wanted: &NewOrganization,
+) -> (Map<String, Value>, Map<String, Value>) {
+    let (mut before, mut after) = (Map::new(), Map::new());
+    let mut put = |field: &str, old: Value, new: Value| {
+        if old != new {
+            before.insert(field.to_owned(), old);
+            after.insert(field.to_owned(), new);
+        }
+    };
+    put("name", json!(stored.name), json!(wanted.name.as_str()));
+    put("government", json!(stored.government), json!(wanted.government));
+    put("user_limit", json!(stored.user_limit), json!(wanted.user_limit));
+    put("analyst_limit", json!(stored.analyst_limit), json!(wanted.analyst_limit));
+    put("applications", json!(applications), json!(wanted.applications));
+    (before, after)
 }

@@ -11,13 +11,13 @@ use super::{
 };
 use crate::{
     domain::{
-        ids::{CustomRoleId, OrganizationId, SessionId, UserId},
+        ids::{CustomRoleId, OrganizationId, SessionId, TokenId, UserId},
         pages::{Application, Level, Page},
         roles::{Access, AccountRole, ApplicationRole, CustomRole, Holdings, RoleKey, RoleSet},
         text,
         time::Timestamp,
     },
-    policy::Actor,
+    policy::{ActingToken, Actor},
 };
 
 /// A signed-in person, in the organization they work in now.
@@ -101,6 +101,7 @@ impl Standing {
             member,
             account_role: here.account_role.filter(|_| member).unwrap_or(outside),
             access: Access::of(&here.holdings(self.is_server_administrator)),
+            token: None,
         })
     }
 }
@@ -235,6 +236,55 @@ impl Tx {
             rows_per_page: row.rows_per_page,
             choices: row.choices,
             organization,
+        }))
+    }
+
+    /// An API token as it acts in an organization: with an Administrator's reach in its own, a Server Administrator's
+    /// when it is a global one. Nobody, when it was revoked or has expired, or belongs elsewhere.
+    pub async fn acting_token(
+        &mut self,
+        token: TokenId,
+        organization: OrganizationId,
+        now: Timestamp,
+    ) -> Result<Option<Actor>> {
+        let Some(presented) = self.presented_token(token).await? else { return Ok(None) };
+        let is_elsewhere = presented.organization.is_some_and(|own| own != organization);
+        if presented.expires_at <= now || presented.organization_disabled || is_elsewhere {
+            return Ok(None);
+        }
+        let row = on!(self, |c| sqlx::query_as::<_, (String, bool, Option<String>)>(
+            "SELECT o.name, o.government,
+                    (SELECT string_agg(a.application, ',') FROM organization_applications a
+                     WHERE a.organization_id = o.id) FROM organizations o WHERE o.id = $1"
+        )
+        .bind(organization)
+        .fetch_optional(&mut *c)
+        .await)?;
+        let Some((organization_name, government, applications)) = row else { return Ok(None) };
+        let provisioned: Vec<Application> =
+            split_ids(applications.as_deref()).iter().map(|key| word(key)).collect::<Result<_>>()?;
+        let is_global = presented.organization.is_none();
+        let account_role = if is_global { AccountRole::ServerAdministrator } else { AccountRole::Administrator };
+        let holdings = Holdings {
+            server_administrator: is_global,
+            account_role,
+            provisioned: &provisioned,
+            works: true,
+            ..Holdings::NONE
+        };
+        Ok(Some(Actor {
+            user: presented.user,
+            name: presented.name,
+            email: String::new(),
+            server_administrator: is_global,
+            organization,
+            organization_name,
+            government,
+            access: Access::of(&holdings),
+            provisioned,
+            member: !is_global,
+            account_role,
+            token: Some(ActingToken { id: presented.id, permissions: presented.permissions }),
         }))
     }
 

@@ -93,6 +93,18 @@ impl Tx {
         Ok(number)
     }
 
+    /// The rows a statement answers with.
+    pub(super) async fn rows<T>(&mut self, statement: &Statement) -> Result<Vec<T>>
+    where
+        T: Send + Unpin,
+        for<'r> T: sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> + sqlx::FromRow<'r, sqlx::postgres::PgRow>,
+    {
+        let sql = statement.sql.clone();
+        let rows =
+            on!(self, |c| { bound!(statement, sqlx::query_as::<_, T>(AssertSqlSafe(sql))).fetch_all(&mut *c).await })?;
+        Ok(rows)
+    }
+
     /// The database's own plan for a statement, one step a line.
     pub(super) async fn plan(&mut self, statement: &Statement) -> Result<Vec<String>> {
         match self.link() {

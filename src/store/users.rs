@@ -166,6 +166,17 @@ impl Tx {
         row.map(UserRow::read).transpose()
     }
 
+    /// The home of a service account; none for anybody else.
+    pub async fn home_of(&mut self, user: UserId) -> Result<Option<OrganizationId>> {
+        let home = on!(self, |c| sqlx::query_scalar::<_, Option<OrganizationId>>(
+            "SELECT home_organization_id FROM users WHERE id = $1"
+        )
+        .bind(user)
+        .fetch_optional(&mut *c)
+        .await)?;
+        Ok(home.flatten())
+    }
+
     /// Whether there is a Server Administrator, disabled or not.
     pub async fn is_set_up(&mut self) -> Result<bool> {
         let found = on!(self, |c| sqlx::query_scalar::<_, String>(
@@ -188,8 +199,9 @@ impl Tx {
         let address_hash = self.keys.address_hash(new.email.key());
         on!(self, |c| sqlx::query(
             "INSERT INTO users (id, kind, email, email_key, address_hash, display_name, first_name, last_name,
-                 search_text, account_role, password_hash, password_expires_at, activated_at, created_at)
-             VALUES ($1, 'person', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+                 search_text, account_role, password_hash, password_expires_at, activated_at, created_at, first_key,
+                 last_key)
+             VALUES ($1, 'person', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
         )
         .bind(id)
         .bind(new.email.as_str())
@@ -204,6 +216,8 @@ impl Tx {
         .bind(until)
         .bind(new.activated.then_some(occasion.now))
         .bind(occasion.now)
+        .bind(first.as_deref().map(text::fold))
+        .bind(last.as_deref().map(text::fold))
         .execute(&mut *c)
         .await
         .map(drop))?;
@@ -250,7 +264,9 @@ impl Tx {
         on!(self, |c| sqlx::query(
             "UPDATE users SET display_name = $2, search_text = $3,
                  first_name = CASE WHEN first_name IS NULL AND last_name IS NULL THEN $4 ELSE first_name END,
-                 last_name = CASE WHEN first_name IS NULL AND last_name IS NULL THEN $5 ELSE last_name END
+                 last_name = CASE WHEN first_name IS NULL AND last_name IS NULL THEN $5 ELSE last_name END,
+                 first_key = CASE WHEN first_name IS NULL AND last_name IS NULL THEN $6 ELSE first_key END,
+                 last_key = CASE WHEN first_name IS NULL AND last_name IS NULL THEN $7 ELSE last_key END
              WHERE id = $1"
         )
         .bind(user)
@@ -258,6 +274,8 @@ impl Tx {
         .bind(search_text(name.as_str(), email))
         .bind(&first)
         .bind(&last)
+        .bind(first.as_deref().map(text::fold))
+        .bind(last.as_deref().map(text::fold))
         .execute(&mut *c)
         .await
         .map(drop))?;

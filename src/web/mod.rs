@@ -1,5 +1,6 @@
 //! HTTP: one router with its layers in order, the pages behind it.
 
+pub mod api;
 pub mod assets;
 pub mod csrf;
 pub mod csv;
@@ -41,6 +42,7 @@ pub fn router(app: App) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(app.clone(), html::error::show))
         .layer(cookies)
+        .merge(api::router(&app))
         .route("/static/{version}/{*file}", get(asset))
         .layer(middleware::from_fn_with_state(app.clone(), request::receive))
         .layer(middleware::from_fn_with_state(app.clone(), headers::secure))

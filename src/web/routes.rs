@@ -14,8 +14,8 @@ use axum::{
 use super::{
     csrf,
     html::{
-        account, activation, confirmations, edit, email, export, home, invite, mfa, organizations, recovery_codes,
-        reset_password, second_step, set_up, sign_in, users,
+        account, activation, audit, confirmations, edit, email, export, home, invite, mfa, organizations,
+        recovery_codes, reset_password, roles, second_step, set_up, sign_in, tokens, users,
     },
     visitor::{Here, Visitor},
 };
@@ -24,8 +24,9 @@ use crate::{
     domain::session::{EndReason, Step},
     error::AppError,
     policy::{
-        Actor, CancelInvitation, DeleteUser, Denied, DisableEverywhere, DisableUser, EditUser, EnableEverywhere,
-        EnableUser, EndSessions, ExportUsers, InviteUsers, ResendInvitation, ResetAuthenticator, ViewUsers,
+        Actor, CancelInvitation, CreateRole, CreateToken, DeleteRole, DeleteUser, Denied, DisableEverywhere,
+        DisableUser, EditUser, EnableEverywhere, EnableUser, EndSessions, ExportUsers, InviteUsers, ResendInvitation,
+        ResetAuthenticator, RevokeToken, ViewRoles, ViewTokens, ViewUsers,
     },
 };
 
@@ -45,6 +46,8 @@ pub enum Access {
     Step(&'static [Step]),
     /// Signed in, with nothing due.
     SignedIn,
+    /// Signed in as a Server Administrator, whether or not they work in an organization now.
+    ServerAdministrator,
     /// Signed in, with a level of access; asked before any id in the path.
     May(fn(&Actor) -> Result<(), Denied>),
 }
@@ -78,7 +81,7 @@ fn may<A: crate::policy::Action>() -> Access {
 
 /// The table.
 pub fn table() -> Vec<Route> {
-    use Access::{Anybody, Public, SignedIn};
+    use Access::{Anybody, Public, ServerAdministrator, SignedIn};
     let choosing_password = Access::Step(&[Step::Password]);
     let enrolling = Access::Step(&[Step::Enroll]);
     let on_any_step = Access::Step(&[Step::Password, Step::Enroll]);
@@ -119,7 +122,18 @@ pub fn table() -> Vec<Route> {
         page("/users/{id}/cancel", may::<CancelInvitation>(), confirmations::cancel()),
         page("/users/{id}/reset-authenticator", may::<ResetAuthenticator>(), confirmations::reset_authenticator()),
         page("/users/{id}/end-sessions", may::<EndSessions>(), confirmations::end_sessions()),
+        page("/audit", SignedIn, get(audit::index)),
+        other("/audit/export.csv", SignedIn, get(audit::export)),
+        page("/roles", may::<ViewRoles>(), get(roles::index)),
+        page("/roles/new", may::<CreateRole>(), get(roles::new).post(roles::create)),
+        page("/roles/{id}", may::<ViewRoles>(), get(roles::show).post(roles::update)),
+        page("/roles/{id}/delete", may::<DeleteRole>(), get(roles::confirm_delete).post(roles::delete)),
+        page("/tokens", may::<ViewTokens>(), get(tokens::index)),
+        page("/tokens/new", may::<CreateToken>(), get(tokens::new).post(tokens::create)),
+        page("/tokens/{id}/revoke", may::<RevokeToken>(), get(tokens::ask_revoke).post(tokens::revoke)),
         page("/organizations", SignedIn, get(organizations::index)),
+        page("/organizations/new", ServerAdministrator, get(organizations::new).post(organizations::create)),
+        page("/organizations/{id}", SignedIn, get(organizations::show).post(organizations::update)),
         page("/organizations/switch", SignedIn, get(organizations::choose).post(organizations::switch)),
     ]
 }
@@ -186,15 +200,20 @@ impl Gate {
         let mut visitor = Visitor::read(&parts, &self.app).await?;
         let here = match self.access {
             Access::Anybody | Access::Public => None,
-            Access::Step(_) | Access::SignedIn | Access::May(_) => match self.enter(&visitor).await? {
-                Some(here) => Some(here),
-                None => return Ok(Admitted::Elsewhere(to_login(&visitor, &parts))),
-            },
+            Access::Step(_) | Access::SignedIn | Access::ServerAdministrator | Access::May(_) => {
+                match self.enter(&visitor).await? {
+                    Some(here) => Some(here),
+                    None => return Ok(Admitted::Elsewhere(to_login(&visitor, &parts))),
+                }
+            }
         };
         let body = self.read_change(&parts, &visitor, body).await?;
         if let Some(here) = &here {
             if let Some(step) = self.step_due(here) {
                 return Ok(Admitted::Elsewhere(redirect(&visitor, step_path(step))));
+            }
+            if matches!(self.access, Access::ServerAdministrator) {
+                here.needs_server_administrator()?;
             }
             if let Access::May(may) = self.access {
                 if here.actor.is_none() && here.standing.is_server_administrator {

@@ -18,8 +18,8 @@ use crate::{
         session::{EndReason, Stage},
     },
     error::AppError,
-    flows::{Caller, no_organization},
-    policy::Actor,
+    flows::{Caller, Door, no_organization},
+    policy::{Actor, EditOrganization},
     store::{ANONYMOUS, ENDED, SIGNED_IN, SignedIn, Standing},
 };
 
@@ -140,6 +140,18 @@ impl Here {
         self.actor.as_ref().ok_or_else(no_organization)
     }
 
+    /// Lets only Server Administrators on; they need not work in an organization.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`].
+    pub fn needs_server_administrator(&self) -> Result<(), AppError> {
+        match &self.actor {
+            _ if self.standing.is_server_administrator => Ok(()),
+            Some(actor) => Ok(actor.may::<EditOrganization>()?),
+            None => Err(no_organization()),
+        }
+    }
+
     /// The organization worked in.
     ///
     /// # Errors
@@ -185,7 +197,7 @@ impl Here {
     /// This person as a flow asks for them: judged again inside the transaction.
     pub fn caller(&self) -> Caller {
         Caller {
-            session: self.signed_in.session,
+            door: Door::Session(self.signed_in.session),
             organization: self.signed_in.organization,
             occasion: self.visitor.occasion.clone(),
         }

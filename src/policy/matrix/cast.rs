@@ -58,6 +58,7 @@ pub(in crate::policy) fn acting(person: &Person) -> Actor {
             works: true,
         }),
         provisioned,
+        token: None,
     }
 }
 

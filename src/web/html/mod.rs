@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod activation;
+pub mod audit;
 pub mod confirmations;
 pub mod edit;
 pub mod email;
@@ -19,8 +20,10 @@ pub mod proof;
 pub mod recovery_codes;
 pub mod reset_password;
 pub mod respond;
+pub mod roles;
 pub mod second_step;
 pub mod set_up;
 pub mod shell;
 pub mod sign_in;
+pub mod tokens;
 pub mod users;

@@ -3,7 +3,7 @@
 use crate::{
     domain::{session::IDLE_LIMIT, time::Timestamp},
     error::AppError,
-    policy::ViewUsers,
+    policy::{ViewAudit, ViewOrganization, ViewRoles, ViewTokens, ViewUsers},
     web::{
         html::respond::FLASH,
         pages::{
@@ -54,17 +54,33 @@ pub async fn shell(here: &Here, current: &str) -> Result<Shell, AppError> {
 /// Only what this person may open; a group without a link is left out.
 fn navigation(here: &Here, current: &str) -> Vec<NavGroup> {
     let Some(actor) = &here.actor else {
-        return group("Platform", vec![organizations(current)]).into_iter().collect();
+        let may_audit = here.standing.is_server_administrator;
+        let records = may_audit.then(|| item("Audit log", "/audit", "audit", current));
+        let platform = group("Platform", vec![organizations(current)]);
+        return group("Access and records", records.into_iter().collect()).into_iter().chain(platform).collect();
     };
     let mut people = Vec::new();
     if actor.may::<ViewUsers>().is_ok() {
         people.push(item("User Management", "/users", "users", current));
     }
+    if actor.may::<ViewRoles>().is_ok() {
+        people.push(item("Application Roles", "/roles", "roles", current));
+    }
+    let mut records = Vec::new();
+    if actor.may::<ViewTokens>().is_ok() {
+        records.push(item("API tokens", "/tokens", "tokens", current));
+    }
+    if actor.may::<ViewAudit>().is_ok() {
+        records.push(item("Audit log", "/audit", "audit", current));
+    }
     let mut platform = Vec::new();
-    if here.standing.is_server_administrator || here.standing.choices > 1 {
+    if actor.may::<ViewOrganization>().is_ok() || here.standing.choices > 1 {
         platform.push(organizations(current));
     }
-    group("People", people).into_iter().chain(group("Platform", platform)).collect()
+    [group("People", people), group("Access and records", records), group("Platform", platform)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn organizations(current: &str) -> NavItem {

@@ -20,7 +20,7 @@ use crate::{
     },
     error::AppError,
     flows,
-    policy::{Actor, Allowed, InviteUsers, Person, ViewUser},
+    policy::{Actor, Allowed, InviteUsers, Person, ViewAudit, ViewUser},
     store::{COUNTED_TO, Member, SignInRow, StateCounts, UserPage, UserRow},
     web::{
         pages::{
@@ -132,7 +132,7 @@ pub async fn index(State(app): State<App>, here: Here, Query(filters): Query<Fil
 }
 
 /// "1 user", "12 users".
-fn people_count(count: i64) -> String {
+pub fn people_count(count: i64) -> String {
     if count == 1 { "1 user".to_owned() } else { format!("{count} users") }
 }
 
@@ -427,7 +427,7 @@ pub async fn show(State(app): State<App>, here: Here, Path(id): Path<UserId>) ->
         may_reset_authenticator: allowed.reset_authenticator,
         may_end_sessions: allowed.end_sessions,
         may_delete: allowed.delete,
-        audit_href: None,
+        audit_href: actor.may::<ViewAudit>().is_ok().then(|| format!("/audit?target={id}")),
         email: member.email.clone(),
         person: name,
     };

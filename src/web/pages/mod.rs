@@ -3,14 +3,17 @@
 
 pub mod account;
 pub mod activation;
+pub mod audit;
 pub mod errors;
 pub mod organizations;
 pub mod parts;
 pub mod passwords;
 mod problems;
+pub mod roles;
 pub mod set_up;
 pub mod shell;
 pub mod sign_in;
+pub mod tokens;
 pub mod users;
 
 #[cfg(test)]

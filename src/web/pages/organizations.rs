@@ -2,9 +2,10 @@
 
 use askama::Template;
 
-use super::parts::Problem;
+use super::parts::{Field, Problem};
 use super::problems::gather;
 use super::shell::Shell;
+use super::users::Changed;
 
 /// `/organizations` (portal contract 1.14).
 #[derive(Clone, Debug, Default, Template)]
@@ -47,6 +48,97 @@ pub struct Row {
     pub may_switch: bool,
     /// It is the current one.
     pub current: bool,
+}
+
+/// `/organizations/new` and `/organizations/{id}` (portal contract 1.14): a form for Server Administrators, the same facts
+/// as text for an Administrator.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "organizations/show.html")]
+pub struct Show {
+    /// The frame.
+    pub shell: Shell,
+    /// Its id; empty for a new one.
+    pub id: String,
+    /// "Add Organization", or the organization's name.
+    pub heading: String,
+    /// Show the facts, not the form.
+    pub read_only: bool,
+    /// Version the form was made from.
+    pub version: String,
+    /// What was wrong, if anything.
+    pub problems: Vec<Problem>,
+    /// Somebody else was faster.
+    pub conflict: Option<Conflict>,
+    /// "Name".
+    pub name: Field,
+    /// "Require multi-factor authentication".
+    pub mfa: bool,
+    /// What requiring it, or not, means for how many people; empty for a new one.
+    pub mfa_note: String,
+    /// "Government organization".
+    pub government: bool,
+    /// "User limit".
+    pub user_limit: Field,
+    /// "Analyst limit".
+    pub analyst_limit: Field,
+    /// Seats in use; absent for a new one.
+    pub usage: Vec<Usage>,
+    /// "Applications".
+    pub applications: Vec<ApplicationChoice>,
+}
+
+/// One limit and what is used of it.
+#[derive(Clone, Debug, Default)]
+pub struct Usage {
+    /// "Users" or "Analysts".
+    pub label: &'static str,
+    /// In use.
+    pub used: u32,
+    /// The limit, if there is one.
+    pub limit: Option<u32>,
+}
+
+impl Usage {
+    /// "12 of 50", or "12" without a limit.
+    pub fn text(&self) -> String {
+        self.row().seats()
+    }
+
+    /// A word beside it when few or none are left.
+    pub fn note(&self) -> &'static str {
+        self.row().seats_note()
+    }
+
+    /// Where the meter turns to a warning.
+    pub fn low(&self) -> u32 {
+        self.row().low()
+    }
+
+    fn row(&self) -> Row {
+        Row { users: self.used, limit: self.limit, ..Row::default() }
+    }
+}
+
+/// One application that can be provisioned.
+#[derive(Clone, Debug, Default)]
+pub struct ApplicationChoice {
+    /// Its key.
+    pub value: &'static str,
+    /// Its label.
+    pub label: &'static str,
+    /// Provisioned.
+    pub checked: bool,
+    /// Every organization has it.
+    pub fixed: bool,
+}
+
+/// The table "What changed".
+#[derive(Clone, Debug, Default)]
+pub struct Conflict {
+    /// Who changed it, and when.
+    pub message: String,
+    /// Only the fields that differ.
+    pub fields: Vec<Changed>,
 }
 
 /// What opening an organization allows.

@@ -3,6 +3,9 @@
 use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 
+mod form;
+
+pub use self::form::{create, new, show, update};
 use super::{
     extract::{Form, Query},
     respond, shell,
@@ -11,10 +14,11 @@ use crate::{
     app::App,
     domain::ids::OrganizationId,
     error::AppError,
+    policy::ViewOrganization,
     store::OrganizationChoice,
     web::{
         pages::{
-            organizations::{Index, Row, Switch, SwitchChoice},
+            organizations::{Index, Opens, Row, Switch, SwitchChoice},
             parts::initials,
         },
         visitor::Here,
@@ -41,14 +45,20 @@ pub async fn index(State(app): State<App>, here: Here) -> Result<Response, AppEr
     respond::page(&Index {
         shell: shell::shell(&here, "organizations").await?,
         lead,
-        may_add: false,
-        rows: choices.into_iter().map(|choice| row(choice, current, may_switch)).collect(),
+        may_add: here.standing.is_server_administrator,
+        rows: choices.into_iter().map(|choice| row(&here, choice, current, may_switch)).collect(),
     })
 }
 
-fn row(choice: OrganizationChoice, current: Option<OrganizationId>, may_switch: bool) -> Row {
+fn row(here: &Here, choice: OrganizationChoice, current: Option<OrganizationId>, may_switch: bool) -> Row {
     let is_current = current == Some(choice.id);
+    let sees_facts = is_current && here.actor.as_ref().is_some_and(|actor| actor.may::<ViewOrganization>().is_ok());
+    let opens = match here.standing.is_server_administrator {
+        true => Some(Opens::Edit),
+        false => sees_facts.then_some(Opens::View),
+    };
     Row {
+        opens,
         id: choice.id.to_string(),
         initials: initials(&choice.name),
         name: choice.name,
@@ -64,13 +74,13 @@ fn row(choice: OrganizationChoice, current: Option<OrganizationId>, may_switch: 
 
 /// "Change Organization".
 pub async fn choose(State(app): State<App>, here: Here, Query(chosen): Query<Chosen>) -> Result<Response, AppError> {
-    form(&app, &here, &chosen.organization, None).await
+    switcher(&app, &here, &chosen.organization, None).await
 }
 
 /// Makes it the current one. The session gets a new identifier: the rights are others from here on (S30).
 pub async fn switch(State(app): State<App>, here: Here, Form(chosen): Form<Chosen>) -> Result<Response, AppError> {
     let Ok(wanted) = chosen.organization.parse::<OrganizationId>() else {
-        return form(&app, &here, "", Some("Choose an organization.")).await;
+        return switcher(&app, &here, "", Some("Choose an organization.")).await;
     };
     let choices = choices(&app, &here).await?;
     needs_choice(&here, &choices)?;
@@ -100,7 +110,7 @@ async fn choices(app: &App, here: &Here) -> Result<Vec<OrganizationChoice>, AppE
     }
 }
 
-async fn form(app: &App, here: &Here, chosen: &str, problem: Option<&str>) -> Result<Response, AppError> {
+async fn switcher(app: &App, here: &Here, chosen: &str, problem: Option<&str>) -> Result<Response, AppError> {
     let choices = choices(app, here).await?;
     needs_choice(here, &choices)?;
     let current = here.signed_in.organization.map(|id| id.to_string()).unwrap_or_default();

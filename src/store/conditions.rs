@@ -1,0 +1,180 @@
+//! The v1 filter language as SQL. Columns come from this crate, values are bound; a field whose values are a few words
+//! is judged here, so that the database compares keys it has an index for.
+
+use super::{Backend, guards::json_list, statement::Statement};
+use crate::domain::{
+    query::{Condition, FieldKind, Operand, Paging, QueryField, Test},
+    roles::AccountRole,
+    text,
+    time::Timestamp,
+};
+
+/// Where a field stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place {
+    /// Text as it is, and folded for what ignores case.
+    Text {
+        /// Compared exactly.
+        exact: &'static str,
+        /// Searched and sorted.
+        folded: &'static str,
+    },
+    /// The account role, read in the words of the v1 API.
+    Role(&'static str),
+    /// A condition that is true or false.
+    Flag(&'static str),
+    /// Microseconds.
+    Moment(&'static str),
+}
+
+/// Fields and their places.
+pub(super) type Places = fn(&str) -> Place;
+
+/// The condition as one SQL expression.
+pub(super) fn sql(backend: Backend, statement: &mut Statement, places: Places, condition: &Condition) -> String {
+    match condition {
+        Condition::All(all) => joined(backend, statement, places, all, " AND ", "1 = 1"),
+        Condition::Any(any) => joined(backend, statement, places, any, " OR ", "1 = 0"),
+        Condition::Field(field, test) => field_sql(backend, statement, places(field.name), *field, test),
+    }
+}
+
+fn joined(
+    backend: Backend,
+    statement: &mut Statement,
+    places: Places,
+    parts: &[Condition],
+    word: &str,
+    empty: &str,
+) -> String {
+    if parts.is_empty() {
+        return empty.to_owned();
+    }
+    let parts: Vec<String> = parts.iter().map(|part| sql(backend, statement, places, part)).collect();
+    format!("({})", parts.join(word))
+}
+
+fn field_sql(backend: Backend, statement: &mut Statement, place: Place, field: QueryField, test: &Test) -> String {
+    match place {
+        Place::Text { exact, folded } => text_sql(backend, statement, (exact, folded), field.kind, test),
+        Place::Moment(column) => moment_sql(statement, column, test),
+        Place::Flag(expression) => match (test.passes_flag(true), test.passes_flag(false)) {
+            (true, true) => "1 = 1".to_owned(),
+            (true, false) => format!("({expression})"),
+            (false, true) => format!("NOT ({expression})"),
+            (false, false) => "1 = 0".to_owned(),
+        },
+        Place::Role(column) => {
+            let roles: Vec<String> = AccountRole::ALL
+                .iter()
+                .filter(|role| test.passes_word(role.v1().key()))
+                .map(|role| format!("'{}'", role.key()))
+                .collect();
+            if roles.is_empty() { "1 = 0".to_owned() } else { format!("{column} IN ({})", roles.join(", ")) }
+        }
+    }
+}
+
+fn text_sql(
+    backend: Backend,
+    statement: &mut Statement,
+    (exact, folded): (&str, &str),
+    kind: FieldKind,
+    test: &Test,
+) -> String {
+    let list = |operands: &[Operand]| {
+        json_list(operands.iter().filter_map(|operand| match operand {
+            Operand::Text(text) if kind == FieldKind::FoldedText => Some(text.to_ascii_lowercase()),
+            Operand::Text(text) => Some(text.clone()),
+            _ => None,
+        }))
+    };
+    match test {
+        Test::In(operands) => {
+            let values = statement.bind(list(operands));
+            format!("{exact} IN (SELECT value FROM json_each({values}))")
+        }
+        Test::NotIn(operands) => {
+            let values = statement.bind(list(operands));
+            format!("({exact} IS NULL OR {exact} NOT IN (SELECT value FROM json_each({values})))")
+        }
+        Test::IsNull => format!("{exact} IS NULL"),
+        Test::IsNotNull => format!("{exact} IS NOT NULL"),
+        Test::Prefix(text) => {
+            let text = statement.bind(text::fold(text));
+            format!("substr({folded}, 1, length({text})) = {text}")
+        }
+        Test::Contains(text) => {
+            let text = statement.bind(text::fold(text));
+            match backend {
+                Backend::Sqlite => format!("instr({folded}, {text}) > 0"),
+                Backend::Postgres => format!("strpos({folded}, {text}) > 0"),
+            }
+        }
+        Test::After(_) | Test::From(_) | Test::Before(_) | Test::Until(_) => "1 = 0".to_owned(),
+    }
+}
+
+fn moment_sql(statement: &mut Statement, column: &str, test: &Test) -> String {
+    let mut compare = |operator: &str, moment: &Timestamp| format!("{column} {operator} {}", statement.bind(*moment));
+    let mut each = |operands: &[Operand]| {
+        let equal: Vec<String> = operands
+            .iter()
+            .filter_map(|operand| match operand {
+                Operand::Moment(moment) => Some(compare("=", moment)),
+                _ => None,
+            })
+            .collect();
+        if equal.is_empty() { "1 = 0".to_owned() } else { format!("({})", equal.join(" OR ")) }
+    };
+    match test {
+        Test::In(operands) => each(operands),
+        Test::NotIn(operands) => format!("NOT {}", bracketed(each(operands))),
+        Test::IsNull => format!("{column} IS NULL"),
+        Test::IsNotNull => format!("{column} IS NOT NULL"),
+        Test::After(moment) => compare(">", moment),
+        Test::From(moment) => compare(">=", moment),
+        Test::Before(moment) => compare("<", moment),
+        Test::Until(moment) => compare("<=", moment),
+        Test::Prefix(_) | Test::Contains(_) => "1 = 0".to_owned(),
+    }
+}
+
+fn bracketed(expression: String) -> String {
+    if expression.starts_with('(') { expression } else { format!("({expression})") }
+}
+
+/// The order and the part of it that is wanted.
+pub(super) fn page(statement: &mut Statement, places: Places, paging: &Paging, id: &str) -> String {
+    let mut order: Vec<String> = paging
+        .sort
+        .iter()
+        .map(|by| {
+            let direction = if by.descending { "DESC" } else { "ASC" };
+            format!("{} {direction}", sort_key(places(by.field.name)))
+        })
+        .collect();
+    order.push(format!("{id} ASC"));
+    let limit = statement.bind(i64::from(paging.size));
+    let offset = statement.bind(i64::try_from(paging.offset()).unwrap_or(i64::MAX));
+    format!(" ORDER BY {} LIMIT {limit} OFFSET {offset}", order.join(", "))
+}
+
+fn sort_key(place: Place) -> String {
+    match place {
+        Place::Text { folded, .. } if folded == "u.first_key" || folded == "u.last_key" => {
+            // Without a value first in both databases.
+            format!("coalesce({folded}, '')")
+        }
+        Place::Text { folded, .. } => folded.to_owned(),
+        Place::Moment(column) => column.to_owned(),
+        Place::Flag(expression) => format!("CASE WHEN {expression} THEN 1 ELSE 0 END"),
+        Place::Role(column) => {
+            let arms: String = AccountRole::ALL
+                .iter()
+                .map(|role| format!(" WHEN '{}' THEN '{}'", role.key(), role.v1().key()))
+                .collect();
+            format!("CASE {column}{arms} END")
+        }
+    }
+}

@@ -1,0 +1,565 @@
+//! API tokens and the robot users behind them: one cannot be without the other, so they are made, renamed and removed
+//! together. Of a secret only its keyed hash is here.
+
+use std::collections::HashMap;
+
+use ipnet::IpNet;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    NewMembership, Result, Tx,
+    authors::AuthorColumns,
+    backend::on,
+    conditions::{self, Place},
+    dialect,
+    guards::json_list,
+    members::split_ids,
+    statement::Statement,
+};
+use crate::{
+    domain::{
+        audit::{AuditAction, AuditScope, AuditTarget, Occasion},
+        ids::{EventId, OrganizationId, TokenId, UserId},
+        query::{Condition, FieldKind, Paging, QueryField},
+        roles::AccountRole,
+        text::{self, TokenName},
+        time::Timestamp,
+        tokens::{NewToken, Permission, SecretToken},
+        users::MembershipKind,
+    },
+    policy::{CreateToken, EditToken, Permit, RevokeToken, TokenReach},
+};
+
+/// What may be asked of tokens, and sorted by (v1 contract section 4).
+pub const TOKEN_FIELDS: [QueryField; 6] = [
+    QueryField { name: "id", kind: FieldKind::Text },
+    QueryField { name: "name", kind: FieldKind::Text },
+    QueryField { name: "userId", kind: FieldKind::Text },
+    QueryField { name: "expiry", kind: FieldKind::Moment },
+    QueryField { name: "creationDate", kind: FieldKind::Moment },
+    QueryField { name: "lastModifiedDate", kind: FieldKind::Moment },
+];
+
+fn place(field: &str) -> Place {
+    match field {
+        "name" => Place::Text { exact: "t.name", folded: "t.name_key" },
+        "userId" => Place::Text { exact: "t.user_id", folded: "t.user_id" },
+        "expiry" => Place::Moment("t.expires_at"),
+        "creationDate" => Place::Moment("t.created_at"),
+        "lastModifiedDate" => Place::Moment("t.changed_at"),
+        _ => Place::Text { exact: "t.id", folded: "t.id" },
+    }
+}
+
+/// A token as it is shown: everything but its secret.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Token {
+    /// Its public id.
+    pub id: TokenId,
+    /// Where it counts; none means everywhere.
+    pub organization: Option<OrganizationId>,
+    /// Its robot user.
+    pub user: UserId,
+    /// Its name.
+    pub name: String,
+    /// What may be shown of it.
+    pub partial: String,
+    /// End of its life.
+    pub expires_at: Timestamp,
+    /// Raised by every saved change.
+    pub version: i64,
+    /// Last use that was written down.
+    pub last_used_at: Option<Timestamp>,
+    /// Where that came from.
+    pub last_used_address: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Who made it.
+    pub created_by_id: Option<String>,
+    /// What they were called.
+    pub created_by_name: String,
+    /// When it was last changed.
+    pub changed_at: Timestamp,
+    /// Who changed it.
+    pub changed_by_id: Option<String>,
+    /// What they were called.
+    pub changed_by_name: String,
+    permissions: Option<String>,
+    networks: Option<String>,
+    creator_left: u8,
+}
+
+impl Token {
+    /// What it may do, sorted.
+    pub fn permissions(&self) -> Vec<Permission> {
+        split_ids(self.permissions.as_deref()).iter().filter_map(|name| name.parse().ok()).collect()
+    }
+
+    /// Where calls may come from, as told; empty means anywhere.
+    pub fn networks(&self) -> Vec<String> {
+        self.networks
+            .as_deref()
+            .unwrap_or_default()
+            .split(',')
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Whether the person who made it is disabled or gone; the token goes on working.
+    pub fn creator_left(&self) -> bool {
+        self.creator_left == 1
+    }
+}
+
+/// A token somebody presents, with all that decides about a call.
+#[derive(Debug, Clone)]
+pub struct PresentedToken {
+    /// Its public id.
+    pub id: TokenId,
+    /// Its robot user.
+    pub user: UserId,
+    /// Its name.
+    pub name: String,
+    /// Where it counts; none means everywhere.
+    pub organization: Option<OrganizationId>,
+    /// Whether that organization is disabled.
+    pub organization_disabled: bool,
+    /// What it may do.
+    pub permissions: Vec<Permission>,
+    /// Where calls may come from; none when the list cannot be read, which allows nobody.
+    pub networks: Option<Vec<IpNet>>,
+    /// End of its life.
+    pub expires_at: Timestamp,
+    /// Keyed hash of the whole token.
+    pub secret_hash: Vec<u8>,
+}
+
+#[derive(sqlx::FromRow)]
+struct PresentedRow {
+    id: TokenId,
+    user_id: UserId,
+    name: String,
+    organization_id: Option<OrganizationId>,
+    organization_disabled: bool,
+    permissions: Option<String>,
+    networks: Option<String>,
+    expires_at: Timestamp,
+    secret_hash: Vec<u8>,
+}
+
+impl From<PresentedRow> for PresentedToken {
+    fn from(row: PresentedRow) -> Self {
+        let texts = split_ids(row.networks.as_deref());
+        Self {
+            id: row.id,
+            user: row.user_id,
+            name: row.name,
+            organization: row.organization_id,
+            organization_disabled: row.organization_disabled,
+            permissions: split_ids(row.permissions.as_deref()).iter().filter_map(|name| name.parse().ok()).collect(),
+            networks: texts.iter().map(|text| text.parse().ok()).collect(),
+            expires_at: row.expires_at,
+            secret_hash: row.secret_hash,
+        }
+    }
+}
+
+/// A use of a token, to be written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenUse {
+    /// The robot user.
+    pub user: UserId,
+    /// The organization; none for a global token.
+    pub organization: Option<OrganizationId>,
+    /// Latest use from each address.
+    pub uses: HashMap<String, Timestamp>,
+}
+
+/// What a change leaves a token with.
+#[derive(Debug, Clone)]
+pub struct TokenChange {
+    /// The name.
+    pub name: TokenName,
+    /// The permissions, sorted.
+    pub permissions: Vec<Permission>,
+    /// The networks.
+    pub networks: Vec<IpNet>,
+}
+
+/// Whose tokens are looked at.
+#[derive(Debug, Clone, Copy)]
+pub enum TokenScope {
+    /// Those of one organization.
+    Organization(OrganizationId),
+    /// Those of one organization, and the global ones.
+    OrganizationAndGlobal(OrganizationId),
+}
+
+impl Tx {
+    /// The token of this public id, with all that decides about a call, in one query.
+    pub async fn presented_token(&mut self, id: TokenId) -> Result<Option<PresentedToken>> {
+        let row = on!(self, |c| sqlx::query_as::<_, PresentedRow>(
+            "SELECT t.id, t.user_id, t.name, t.organization_id, t.expires_at, t.secret_hash,
+                    o.disabled_at IS NOT NULL AS organization_disabled,
+                    (SELECT string_agg(p.permission, ',') FROM api_token_permissions p
+                     WHERE p.token_id = t.id) AS permissions,
+                    (SELECT string_agg(a.network, ',') FROM api_token_addresses a WHERE a.token_id = t.id) AS networks
+             FROM api_tokens t LEFT JOIN organizations o ON o.id = t.organization_id WHERE t.id = $1"
+        )
+        .bind(id)
+        .fetch_optional(&mut *c)
+        .await)?;
+        Ok(row.map(PresentedToken::from))
+    }
+
+    /// The tokens of a scope that meet a condition, a page of them.
+    pub async fn tokens(&mut self, scope: TokenScope, condition: &Condition, paging: &Paging) -> Result<Vec<Token>> {
+        let (from, to) = dialect::rows_as_json(self.backend());
+        let mut statement = Statement::default();
+        statement.push(&format!(
+            "SELECT {from} id, organization_id, user_id, name, partial, expires_at, version, last_used_at,
+                 last_used_address, created_at, created_by_id, created_by_name, changed_at, changed_by_id,
+                 changed_by_name, permissions, networks, creator_left {to} FROM (
+             SELECT t.*,
+                 (SELECT string_agg(p.permission, ',') FROM api_token_permissions p
+                  WHERE p.token_id = t.id) AS permissions,
+                 (SELECT string_agg(a.network, ',' ORDER BY a.position) FROM api_token_addresses a
+                  WHERE a.token_id = t.id) AS networks,
+                 CASE WHEN t.created_by_id IS NULL THEN 0
+                      WHEN EXISTS (SELECT 1 FROM users c WHERE c.id = t.created_by_id AND c.disabled_at IS NULL
+                          AND (t.organization_id IS NULL OR c.account_role = 'server_administrator'
+                               OR EXISTS (SELECT 1 FROM memberships m WHERE m.organization_id = t.organization_id
+                                          AND m.user_id = c.id AND m.state = 'active'))) THEN 0
+                      ELSE 1 END AS creator_left
+             FROM api_tokens t WHERE "
+        ));
+        self.push_tokens(&mut statement, scope, condition);
+        let page = conditions::page(&mut statement, place, paging, "t.id");
+        statement.push(&page).push(") page");
+        Ok(serde_json::from_str(&self.text(&statement).await?)?)
+    }
+
+    /// How many tokens of a scope meet a condition.
+    pub async fn count_tokens(&mut self, scope: TokenScope, condition: &Condition) -> Result<i64> {
+        let mut statement = Statement::default();
+        statement.push("SELECT count(*) FROM api_tokens t WHERE ");
+        self.push_tokens(&mut statement, scope, condition);
+        self.number(&statement).await
+    }
+
+    fn push_tokens(&self, statement: &mut Statement, scope: TokenScope, condition: &Condition) {
+        let within = match scope {
+            TokenScope::Organization(id) => format!("t.organization_id = {}", statement.bind(id.to_string())),
+            TokenScope::OrganizationAndGlobal(id) => {
+                format!("(t.organization_id = {} OR t.organization_id IS NULL)", statement.bind(id.to_string()))
+            }
+        };
+        let condition = conditions::sql(self.backend(), statement, place, condition);
+        statement.push(&within).push(" AND ").push(&condition);
+    }
+
+    /// The token of this id in a scope.
+    pub async fn token(&mut self, scope: TokenScope, id: TokenId) -> Result<Option<Token>> {
+        let is_it = crate::domain::query::Test::In(vec![crate::domain::query::Operand::Text(id.to_string())]);
+        let [field, ..] = TOKEN_FIELDS;
+        let paging = Paging { page: 0, size: 1, sort: Vec::new() };
+        Ok(self.tokens(scope, &Condition::Field(field, is_it), &paging).await?.pop())
+    }
+
+    /// Makes a token and its robot user.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Taken`] when the name is in use.
+    pub(crate) async fn add_token(
+        &mut self,
+        permit: Permit<CreateToken>,
+        new: &NewToken,
+        secret: &SecretToken,
+        secret_hash: &[u8],
+        occasion: &Occasion,
+    ) -> Result<()> {
+        let (author, _, reach) = permit.into_parts();
+        let by = AuthorColumns::from(&author);
+        let organization = match reach {
+            TokenReach::Organization(organization) => Some(organization),
+            TokenReach::Global { .. } => None,
+        };
+        let user = self.add_robot(new, secret, occasion).await?;
+        on!(self, |c| sqlx::query(
+            "INSERT INTO api_tokens (id, organization_id, user_id, name, name_key, secret_hash, partial, expires_at,
+                 created_at, created_by_id, created_by_name, changed_at, changed_by_id, changed_by_name)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $9, $10, $11)"
+        )
+        .bind(secret.id())
+        .bind(organization)
+        .bind(user)
+        .bind(new.name.as_str())
+        .bind(new.name.key())
+        .bind(secret_hash)
+        .bind(secret.partial())
+        .bind(new.expires_at)
+        .bind(occasion.now)
+        .bind(&by.id)
+        .bind(&by.name)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        self.write_token_rights(secret.id(), &new.permissions, &new.networks).await?;
+        if let Some(organization) = organization {
+            let account_role = AccountRole::Administrator;
+            let kind = MembershipKind::Token;
+            let membership = NewMembership { organization, user, kind, account_role, roles: &[], validated: true };
+            self.add_membership(&membership, &author, occasion).await?;
+        }
+        let scope = author.scope.filter(|_| organization.is_some());
+        let author = crate::domain::audit::Author { actor: author.actor, scope };
+        let event =
+            author.event(AuditAction::TokenCreated, AuditTarget::token(secret.id(), new.name.as_str())).after(json!({
+                "name": new.name.as_str(),
+                "global": organization.is_none(),
+                "permissions": names(&new.permissions),
+                "allowed_addresses": new.networks,
+                "expires": new.expires_at.rfc3339(),
+            }));
+        self.record(event, occasion).await
+    }
+
+    async fn add_robot(&mut self, new: &NewToken, secret: &SecretToken, occasion: &Occasion) -> Result<UserId> {
+        let id = UserId::new(occasion.now, occasion.entropy.as_ref());
+        let email = format!("{}@api-token.invalid", secret.id());
+        let address_hash = self.keys.address_hash(&email);
+        on!(self, |c| sqlx::query(
+            "INSERT INTO users (id, kind, email, email_key, address_hash, display_name, first_name, first_key,
+                 search_text, activated_at, created_at)
+             VALUES ($1, 'token', $2, $2, $3, $4, $4, $5, $6, $7, $7)"
+        )
+        .bind(id)
+        .bind(&email)
+        .bind(&address_hash[..])
+        .bind(new.name.as_str())
+        .bind(new.name.key())
+        .bind(format!("{}\n{email}", new.name.key()))
+        .bind(occasion.now)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        Ok(id)
+    }
+
+    async fn write_token_rights(&mut self, id: TokenId, permissions: &[Permission], networks: &[IpNet]) -> Result<()> {
+        let permissions = json_list(permissions.iter().map(|permission| permission.name()));
+        on!(self, |c| sqlx::query("DELETE FROM api_token_permissions WHERE token_id = $1")
+            .bind(id)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        on!(self, |c| sqlx::query("DELETE FROM api_token_addresses WHERE token_id = $1")
+            .bind(id)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        on!(self, |c| sqlx::query(
+            "INSERT INTO api_token_permissions (token_id, permission) SELECT $1, value FROM json_each($2)"
+        )
+        .bind(id)
+        .bind(&permissions)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        for (position, network) in networks.iter().enumerate() {
+            on!(self, |c| sqlx::query(
+                "INSERT INTO api_token_addresses (token_id, position, network) VALUES ($1, $2, $3)"
+            )
+            .bind(id)
+            .bind(i64::try_from(position).unwrap_or(i64::MAX))
+            .bind(network.to_string())
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        }
+        Ok(())
+    }
+
+    /// Changes a token; its robot user is renamed with it.
+    ///
+    /// # Errors
+    /// [`super::StoreError::Taken`] when the name is in use.
+    pub(crate) async fn edit_token(
+        &mut self,
+        permit: Permit<EditToken>,
+        token: &Token,
+        change: &TokenChange,
+        occasion: &Occasion,
+    ) -> Result<()> {
+        let author = permit.author();
+        let by = AuthorColumns::from(author);
+        on!(self, |c| sqlx::query(
+            "UPDATE api_tokens SET name = $2, name_key = $3, version = version + 1, changed_at = $4,
+                 changed_by_id = $5, changed_by_name = $6 WHERE id = $1"
+        )
+        .bind(token.id)
+        .bind(change.name.as_str())
+        .bind(change.name.key())
+        .bind(occasion.now)
+        .bind(&by.id)
+        .bind(&by.name)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        self.write_token_rights(token.id, &change.permissions, &change.networks).await?;
+        if change.name.as_str() != token.name {
+            self.rename_robot(token, &change.name, &by, occasion).await?;
+        }
+        let event = author
+            .event(AuditAction::TokenChanged, AuditTarget::token(token.id, change.name.as_str()))
+            .before(json!({
+                "name": token.name,
+                "permissions": names(&token.permissions()),
+                "allowed_addresses": token.networks(),
+            }))
+            .after(json!({
+                "name": change.name.as_str(),
+                "permissions": names(&change.permissions),
+                "allowed_addresses": change.networks,
+            }));
+        self.record(event, occasion).await
+    }
+
+    async fn rename_robot(
+        &mut self,
+        token: &Token,
+        name: &TokenName,
+        by: &AuthorColumns,
+        occasion: &Occasion,
+    ) -> Result<()> {
+        let email = format!("{}@api-token.invalid", token.id);
+        on!(self, |c| sqlx::query(
+            "UPDATE users SET display_name = $2, first_name = $2, first_key = $3, search_text = $4 WHERE id = $1"
+        )
+        .bind(token.user)
+        .bind(name.as_str())
+        .bind(name.key())
+        .bind(format!("{}\n{email}", name.key()))
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        on!(self, |c| sqlx::query("UPDATE memberships SET name_key = $2 WHERE user_id = $1")
+            .bind(token.user)
+            .bind(text::fold(name.as_str()))
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        self.bump_user(token.user, by, occasion.now).await
+    }
+
+    /// Ends a token: it and its robot user are gone with this transaction.
+    pub(crate) async fn remove_token(
+        &mut self,
+        permit: Permit<RevokeToken>,
+        token: &Token,
+        occasion: &Occasion,
+    ) -> Result<()> {
+        let (author, ..) = permit.into_parts();
+        let scope: Option<AuditScope> = author.scope.filter(|_| token.organization.is_some());
+        let author = crate::domain::audit::Author { actor: author.actor, scope };
+        on!(self, |c| sqlx::query("DELETE FROM api_tokens WHERE id = $1")
+            .bind(token.id)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        on!(self, |c| sqlx::query("DELETE FROM users WHERE id = $1 AND kind = 'token'")
+            .bind(token.user)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        let event = author
+            .event(AuditAction::TokenRevoked, AuditTarget::token(token.id, &token.name))
+            .before(json!({ "name": token.name, "permissions": names(&token.permissions()) }));
+        self.record(event, occasion).await
+    }
+
+    /// Writes uses of tokens down: when and from where each was used last, and one line for each address of its robot
+    /// user. A token revoked meanwhile is passed over.
+    pub(crate) async fn note_token_use(&mut self, id: TokenId, noted: &TokenUse, occasion: &Occasion) -> Result<()> {
+        let Some((address, at)) = noted.uses.iter().max_by_key(|(_, at)| **at) else { return Ok(()) };
+        let known = on!(self, |c| sqlx::query(
+            "UPDATE api_tokens SET last_used_at = $2, last_used_address = $3
+             WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $2)"
+        )
+        .bind(id)
+        .bind(*at)
+        .bind(address)
+        .execute(&mut *c)
+        .await
+        .map(|done| done.rows_affected()))?;
+        if known == 0 {
+            return Ok(());
+        }
+        for (address, at) in &noted.uses {
+            let updated = on!(self, |c| sqlx::query(
+                "UPDATE sign_ins SET at = $4 WHERE user_id = $1 AND address = $2 AND result = $3 AND at <= $4"
+            )
+            .bind(noted.user)
+            .bind(address)
+            .bind("token")
+            .bind(*at)
+            .execute(&mut *c)
+            .await
+            .map(|done| done.rows_affected()))?;
+            if updated > 0 {
+                continue;
+            }
+            on!(self, |c| sqlx::query(
+                "INSERT INTO sign_ins (id, user_id, organization_id, at, address, device, result)
+                 VALUES ($1, $2, $3, $4, $5, '', $6)"
+            )
+            .bind(EventId::new(*at, occasion.entropy.as_ref()))
+            .bind(noted.user)
+            .bind(noted.organization)
+            .bind(*at)
+            .bind(address)
+            .bind("token")
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        }
+        Ok(())
+    }
+
+    /// Counts one write of an organization's hourly budget. None when it is within the budget; otherwise the seconds
+    /// until the window ends (v1 contract section 1).
+    pub(crate) async fn count_api_write(
+        &mut self,
+        organization: OrganizationId,
+        limit: u32,
+        window: std::time::Duration,
+        now: Timestamp,
+    ) -> Result<Option<i64>> {
+        let expired = now.minus(window);
+        let (opened_at, used) = on!(self, |c| sqlx::query_as::<_, (Timestamp, i64)>(
+            "INSERT INTO api_write_windows (organization_id, opened_at, used) VALUES ($1, $2, 1)
+             ON CONFLICT (organization_id) DO UPDATE SET
+                 used = CASE WHEN api_write_windows.opened_at <= $3 THEN 1
+                             WHEN api_write_windows.used > $4 THEN api_write_windows.used
+                             ELSE api_write_windows.used + 1 END,
+                 opened_at = CASE WHEN api_write_windows.opened_at <= $3 THEN $2 ELSE api_write_windows.opened_at END
+             RETURNING opened_at, used"
+        )
+        .bind(organization)
+        .bind(now)
+        .bind(expired)
+        .bind(i64::from(limit))
+        .fetch_one(&mut *c)
+        .await)?;
+        if used <= i64::from(limit) {
+            return Ok(None);
+        }
+        Ok(Some(now.seconds_until(opened_at.plus(window)).max(1)))
+    }
+}
+
+fn names(permissions: &[Permission]) -> Vec<&'static str> {
+    permissions.iter().map(|permission| permission.name()).collect()
+}
