@@ -49,6 +49,12 @@ impl Ticking {
     }
 }
 
+impl Ticking {
+    pub fn set(&self, moment: Timestamp) {
+        self.0.store(moment.micros(), Ordering::SeqCst);
+    }
+}
+
 impl Clock for Ticking {
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(self.0.load(Ordering::SeqCst))
@@ -165,6 +171,11 @@ impl TestApp {
     /// Lets time pass.
     pub fn advance(&self, span: Duration) {
         self.clock.advance(span);
+    }
+
+    /// Puts the clock to a moment of one's choice.
+    pub fn set_clock(&self, moment: Timestamp) {
+        self.clock.set(moment);
     }
 
     pub fn advance_seconds(&self, seconds: u64) {

@@ -75,7 +75,9 @@ impl Mail {
 
     /// The path of the link it carries.
     pub fn link(&self) -> String {
-        let found = self.text.split_whitespace().find(|word| word.starts_with("http") && word.contains("/activate/"));
+        let leads =
+            |word: &&str| ["/activate/", "/password/reset/", "/email/confirm/"].iter().any(|path| word.contains(path));
+        let found = self.text.split_whitespace().filter(|word| word.starts_with("http")).find(leads);
         let url = url::Url::parse(found.unwrap_or_else(|| panic!("no link in {}", self.text))).expect("a link");
         url.path().to_owned()
     }

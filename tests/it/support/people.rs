@@ -78,6 +78,22 @@ impl TestApp {
         sam
     }
 
+    /// Asks for a new password and gives the path of the link that came.
+    pub async fn reset_link(&self, email: &str) -> String {
+        self.ask_for_reset(email).await;
+        self.mail(email).await.link()
+    }
+
+    /// Asks for a new password, and waits until all that follows is done.
+    pub async fn ask_for_reset(&self, email: &str) -> Page {
+        let mut browser = self.browser();
+        browser.get("/password/forgot").await;
+        let form = browser.form("Send link").fill("Email", email);
+        browser.send_form(&form).await;
+        self.app.afterwards.done().await;
+        browser.page
+    }
+
     /// The id of a user.
     pub async fn id(&self, email: &str) -> String {
         let ids = self.pool.texts(&format!("SELECT id FROM users WHERE email_key = '{email}'")).await;
