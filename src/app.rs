@@ -15,7 +15,7 @@ use crate::{
         entropy::Entropy,
         time::{Clock, Timestamp},
     },
-    flows::{token_uses::TokenUses, turns::Turns, visits::Visits},
+    flows::{reset_password::Afterwards, token_uses::TokenUses, turns::Turns, visits::Visits},
     hashing::Hasher,
     mail::Courier,
     store::{Db, StoreError},
@@ -42,6 +42,8 @@ pub struct App {
     pub token_uses: TokenUses,
     /// Requests of each client address to the APIs in the running window.
     pub api_visits: Visits,
+    /// Work that is done after the answer.
+    pub afterwards: Afterwards,
     /// Whether there is a Server Administrator; once there is one there always is.
     set_up: Arc<AtomicBool>,
 }
@@ -73,6 +75,7 @@ impl App {
             turns: Turns::default(),
             token_uses: TokenUses::default(),
             api_visits: Visits::default(),
+            afterwards: Afterwards::default(),
             set_up,
         }
     }

@@ -6,11 +6,14 @@ use std::time::Duration;
 use crate::{
     app::App,
     domain::{session::ABSOLUTE_LIMIT, time::days},
+    flows::token_uses,
     serve::{self, Stop},
     store::Result,
 };
 
 const EVERY: Duration = Duration::from_secs(3600);
+/// No use of an API token is lost by more than a minute.
+const TOKEN_USES_EVERY: Duration = Duration::from_secs(15);
 
 /// Works once an hour until asked to stop.
 pub async fn run(app: App, stop: Stop) {
@@ -26,6 +29,23 @@ pub async fn run(app: App, stop: Stop) {
     }
 }
 
+/// Writes down uses of API tokens every few seconds, and once more at the end.
+pub async fn note_token_uses(app: App, stop: Stop) {
+    let mut ending = std::pin::pin!(serve::stopped(stop));
+    loop {
+        let ends = tokio::select! {
+            () = &mut ending => true,
+            () = tokio::time::sleep(TOKEN_USES_EVERY) => false,
+        };
+        if let Err(error) = token_uses::write_down(&app).await {
+            tracing::warn!(%error, "uses of API tokens could not be written down");
+        }
+        if ends {
+            return;
+        }
+    }
+}
+
 /// One round.
 ///
 /// # Errors
@@ -35,6 +55,10 @@ pub async fn once(app: &App) -> Result<()> {
     let mut tx = app.db.begin_write().await?;
     tx.forget_old_sessions(now.minus(ABSOLUTE_LIMIT), now.minus(days(1))).await?;
     tx.forget_expired_links(now).await?;
+    tx.forget_offers(now.minus(ABSOLUTE_LIMIT)).await?;
+    if let Some(rate) = app.config.login_address_limit {
+        tx.forget_tries(now.minus(rate.per)).await?;
+    }
     tx.commit().await?;
     let heads = app.db.begin_read().await?.audit_heads().await?;
     for head in heads {

@@ -87,6 +87,12 @@ pub enum AdminCommand {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// Take the authenticator of somebody who lost it away; they set up another at the next login
+    ResetMfa {
+        /// Email address they log in with
+        #[arg(long, value_name = "E")]
+        email: String,
+    },
 }
 
 /// `rollcall organization ...`
@@ -307,7 +313,7 @@ mod tests {
 
     #[test]
     fn every_command_has_help() {
-        let commands: [&[&str]; 11] = [
+        let commands: [&[&str]; 12] = [
             &[],
             &["serve"],
             &["migrate"],
@@ -315,6 +321,7 @@ mod tests {
             &["demo"],
             &["admin"],
             &["admin", "create"],
+            &["admin", "reset-mfa"],
             &["organization"],
             &["organization", "create"],
             &["audit", "verify"],

@@ -36,7 +36,7 @@ CREATE TABLE sessions (
     id              TEXT COLLATE "C" NOT NULL UNIQUE,
     user_id         TEXT COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     organization_id TEXT COLLATE "C" REFERENCES organizations (id) ON DELETE SET NULL,
-    stage           TEXT COLLATE "C" NOT NULL CHECK (stage IN ('code', 'full')),
+    stage           TEXT COLLATE "C" NOT NULL CHECK (stage IN ('code', 'enroll', 'full')),
     epoch           BIGINT NOT NULL,
     signed_in_at    BIGINT NOT NULL,
     last_active_at  BIGINT NOT NULL,
@@ -62,7 +62,9 @@ CREATE TABLE password_resets (
     user_id     TEXT COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     email_key   TEXT COLLATE "C" NOT NULL,
     created_at  BIGINT NOT NULL,
-    expires_at  BIGINT NOT NULL
+    expires_at  BIGINT NOT NULL,
+    -- A used link stays until it expires: it counts for how often one may be asked for.
+    used_at     BIGINT
 );
 
 CREATE UNIQUE INDEX password_resets_of_user ON password_resets (user_id);

@@ -36,7 +36,7 @@ CREATE TABLE sessions (
     id              TEXT NOT NULL UNIQUE,
     user_id         TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     organization_id TEXT REFERENCES organizations (id) ON DELETE SET NULL,
-    stage           TEXT NOT NULL CHECK (stage IN ('code', 'full')),
+    stage           TEXT NOT NULL CHECK (stage IN ('code', 'enroll', 'full')),
     epoch           INTEGER NOT NULL,
     signed_in_at    INTEGER NOT NULL,
     last_active_at  INTEGER NOT NULL,
@@ -62,7 +62,9 @@ CREATE TABLE password_resets (
     user_id     TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     email_key   TEXT NOT NULL,
     created_at  INTEGER NOT NULL,
-    expires_at  INTEGER NOT NULL
+    expires_at  INTEGER NOT NULL,
+    -- A used link stays until it expires: it counts for how often one may be asked for.
+    used_at     INTEGER
 ) STRICT;
 
 CREATE UNIQUE INDEX password_resets_of_user ON password_resets (user_id);

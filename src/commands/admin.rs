@@ -1,4 +1,4 @@
-//! `rollcall admin create` and `rollcall organization create`.
+//! `rollcall admin create`, `rollcall admin reset-mfa` and `rollcall organization create`.
 
 use std::{
     io::{BufRead, IsTerminal, Write, stdin},
@@ -16,7 +16,7 @@ use crate::{
     error::AppError,
     flows::{
         change_password::{self, Owner},
-        set_up,
+        mfa, set_up,
     },
 };
 
@@ -39,6 +39,20 @@ pub(super) async fn create(
     let added = set_up::add_server_administrator(&app, &email, &name, &password).await;
     let id = added.map_err(|error| taken(error, "That email address is already in use."))?;
     println!("{id}");
+    close(&app).await
+}
+
+pub(super) async fn reset_mfa(config: Config, email: &str) -> Result<ExitCode, CommandError> {
+    let email = Email::parse(email).map_err(|error| CommandError::Asked(format!("--email: {error}")))?;
+    let app = open(config).await?;
+    match mfa::reset_from_command_line(&app, &email).await {
+        Ok(true) => println!("The authenticator of {} was reset.", email.as_str()),
+        Ok(false) => return Err(CommandError::Refused(format!("{} has no authenticator.", email.as_str()))),
+        Err(AppError::NotFound) => {
+            return Err(CommandError::Refused(format!("Nobody has the address {}.", email.as_str())));
+        }
+        Err(error) => return Err(error.into()),
+    }
     close(&app).await
 }
 

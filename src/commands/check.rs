@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 
-use super::{CommandError, open};
+use super::{CommandError, open, print};
 use crate::{config::Config, mail::Transport};
 
 pub(super) async fn run(config: &Config) -> Result<ExitCode, CommandError> {
     for setting in config.explain() {
-        println!("{} = {}", setting.name, setting.value);
-        println!("    {} ({})", setting.meaning, setting.source);
+        print(&format!("{} = {}\n    {} ({})\n", setting.name, setting.value, setting.meaning, setting.source))?;
     }
     let app = open(config.clone()).await?;
     app.db.begin_read().await?.ping().await?;

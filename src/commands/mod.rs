@@ -83,6 +83,7 @@ pub fn run(command: Command, config: Config) -> Result<ExitCode, CommandError> {
             Command::Admin(AdminCommand::Create { email, name, password_stdin }) => {
                 admin::create(config, &email, &name, password_stdin).await
             }
+            Command::Admin(AdminCommand::ResetMfa { email }) => admin::reset_mfa(config, &email).await,
             Command::Organization(OrganizationCommand::Create {
                 name,
                 user_limit,
@@ -99,6 +100,15 @@ pub fn run(command: Command, config: Config) -> Result<ExitCode, CommandError> {
             Command::Permissions { json } => permissions::run(json),
         }
     })
+}
+
+/// Prints a long text. A reader that has seen enough, such as `head`, is no failure.
+fn print(text: &str) -> Result<(), CommandError> {
+    use std::io::{ErrorKind, Write};
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CommandError::System("cannot print", error)),
+        _ => Ok(()),
+    }
 }
 
 /// Where the database of a configuration is.

@@ -4,17 +4,17 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::CommandError;
+use super::{CommandError, print};
 use crate::{domain::roles::matrix_rows, policy::action_rows};
 
 pub(super) fn run(as_json: bool) -> Result<ExitCode, CommandError> {
-    if as_json {
+    let text = if as_json {
         let both = json!({ "pages": matrix_rows(), "actions": action_rows() });
-        let text = serde_json::to_string_pretty(&both).map_err(|error| CommandError::Refused(error.to_string()))?;
-        println!("{text}");
+        serde_json::to_string_pretty(&both).map_err(|error| CommandError::Refused(error.to_string()))? + "\n"
     } else {
-        print!("{}", table());
-    }
+        table()
+    };
+    print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -6,6 +6,7 @@ pub mod entropy;
 pub mod ids;
 pub mod json;
 pub mod mail;
+pub mod mfa;
 pub mod organizations;
 pub mod pages;
 pub mod passwords;

@@ -21,8 +21,37 @@ words! {
     Stage {
         /// Password accepted, code still due: treated as not signed in.
         Code = "code",
+        /// Signed in at a time when an authenticator was required and none was set up.
+        Enroll = "enroll",
         /// Signed in.
         Full = "full",
+    }
+}
+
+impl Stage {
+    /// Whether the sign-in is complete; a step may still be due.
+    pub const fn is_signed_in(self) -> bool {
+        !matches!(self, Self::Code)
+    }
+}
+
+/// What a signed-in person has to do before anything else (portal contract 3.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Replace the temporary password.
+    Password,
+    /// Set up an authenticator.
+    Enroll,
+}
+
+impl Step {
+    /// The next step that is due. That an authenticator is required counts for sessions that began while it was: turning
+    /// the requirement on disturbs no session, turning it off or setting one up elsewhere frees this one.
+    pub const fn due(stage: Stage, has_temporary_password: bool, lacks_authenticator: bool) -> Option<Self> {
+        if has_temporary_password {
+            return Some(Self::Password);
+        }
+        if matches!(stage, Stage::Enroll) && lacks_authenticator { Some(Self::Enroll) } else { None }
     }
 }
 
@@ -80,6 +109,16 @@ mod tests {
     fn activity_does_not_move_the_absolute_limit() {
         let end = START.plus(ABSOLUTE_LIMIT);
         assert_eq!(SessionLimit::reached(Stage::Full, START, end, end), Some(EndReason::Ended));
+    }
+
+    #[test]
+    fn the_password_comes_before_the_authenticator() {
+        assert_eq!(Step::due(Stage::Enroll, true, true), Some(Step::Password));
+        assert_eq!(Step::due(Stage::Enroll, false, true), Some(Step::Enroll));
+        assert_eq!(Step::due(Stage::Full, true, true), Some(Step::Password));
+        for (stage, lacks) in [(Stage::Full, true), (Stage::Enroll, false), (Stage::Full, false)] {
+            assert_eq!(Step::due(stage, false, lacks), None, "{stage:?} {lacks}");
+        }
     }
 
     #[test]

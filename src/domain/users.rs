@@ -204,6 +204,18 @@ pub struct Cursor {
     pub skipped: u64,
 }
 
+impl Cursor {
+    /// Whether it holds a control character, which no cursor of ours does and not every database takes.
+    pub fn has_control(&self) -> bool {
+        let texts = match &self.key {
+            CursorKey::Number(_) => vec![],
+            CursorKey::Text(text) => vec![text],
+            CursorKey::Pair(state, name) => vec![state, name],
+        };
+        texts.into_iter().chain([&self.id]).any(|text| text.contains(char::is_control))
+    }
+}
+
 /// The sort keys there are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]

@@ -14,7 +14,7 @@ use crate::{
     },
     error::AppError,
     hashing::Verdict,
-    store::{NewPassword, SignedIn, User},
+    store::{NewPassword, SignedIn, Tx, User},
 };
 
 /// Whose password is judged.
@@ -81,9 +81,14 @@ pub async fn judge(
 pub async fn owner(app: &App, signed_in: &SignedIn) -> Result<(User, Owner), AppError> {
     let mut tx = app.db.begin_read().await?;
     let user = tx.user(signed_in.user).await?.ok_or(AppError::NotFound)?;
-    let organizations = tx.organizations_of(user.id).await?.into_iter().map(|choice| choice.name).collect();
-    let owner = Owner { email: user.email.clone(), names: vec![user.display_name.clone()], organizations };
+    let owner = owner_of(&mut tx, &user).await?;
     Ok((user, owner))
+}
+
+/// What the password of this user must not contain.
+pub(super) async fn owner_of(tx: &mut Tx, user: &User) -> Result<Owner, AppError> {
+    let organizations = tx.organizations_of(user.id).await?.into_iter().map(|choice| choice.name).collect();
+    Ok(Owner { email: user.email.clone(), names: vec![user.display_name.clone()], organizations })
 }
 
 /// Replaces a temporary password after its first login, and learns the name of somebody new. False when the new one is
@@ -127,6 +132,7 @@ pub async fn store(
         tx.set_display_name(user.id, name, &email).await?;
         tx.note_own_change(user.id, name.as_str(), occasion.now).await?;
     }
+    tx.forget_links(user.id).await?;
     let ended = tx.end_sessions(user.id, Some(signed_in.session), EndReason::Ended, occasion.now).await?;
     let event = own_event(&mut tx, signed_in, AuditAction::AccountPasswordChanged).await?;
     let mut after = json!({ "sessions_ended": ended });

@@ -1,5 +1,7 @@
 //! Saving Edit User (portal contract 5.2).
 
+use std::collections::BTreeSet;
+
 use super::{
     Caller, begin, commit,
     invite::{self, Spare, post},
@@ -10,13 +12,13 @@ use crate::{
     domain::{
         ids::UserId,
         mail::Content,
-        roles::{AccountRole, RoleKey},
+        roles::AccountRole,
         text::{DisplayName, Email},
         users::MembershipState,
     },
     error::AppError,
     policy::{EditUser, Refusal},
-    store::{Field, Member, MemberChange, StoreError},
+    store::{Field, Member, StoreError, Tx},
 };
 
 /// What the form says; absent fields were not on it.
@@ -62,23 +64,14 @@ pub async fn edit(app: &App, caller: &Caller, user: UserId, wanted: &Wanted) -> 
     if member.version != wanted.version {
         return Ok(Edited::Stale(Box::new(member)));
     }
-    let change = difference(&member, wanted)?;
-    if change.is_nothing() {
+    let action = difference(&mut tx, &member, wanted).await?;
+    if action.is_nothing() {
         return Ok(Edited::Unchanged);
     }
-    let roles = match &change.roles {
-        Some(_) => {
-            let keys = wanted.roles.as_deref().unwrap_or_default();
-            let set = tx.wanted_roles(actor.organization, keys).await?;
-            Some(set.map_err(|role| Refusal::Assign { role })?)
-        }
-        None => None,
-    };
-    let action =
-        EditUser { email: change.email.clone(), name: change.name.clone(), account_role: change.account_role, roles };
+    let change = action.clone();
     let (_, facts) = person(&mut tx, actor.organization, user).await?;
     let permit = actor.authorize(action, facts)?;
-    match tx.edit_member(permit, &member, &change, &caller.occasion).await {
+    match tx.edit_member(permit, &member, &caller.occasion).await {
         Err(StoreError::Taken(Field::Email)) => return Ok(Edited::EmailTaken),
         done => done?,
     }
@@ -97,19 +90,16 @@ pub async fn edit(app: &App, caller: &Caller, user: UserId, wanted: &Wanted) -> 
     Ok(Edited::Saved { person, own_email: change.email.is_some() && actor.user == user })
 }
 
-/// Only what differs from the member as stored. A name once set stays set.
-fn difference(member: &Member, wanted: &Wanted) -> Result<MemberChange, AppError> {
+/// Only what differs from the member as stored.
+async fn difference(tx: &mut Tx, member: &Member, wanted: &Wanted) -> Result<EditUser, AppError> {
     let roles = match &wanted.roles {
-        Some(keys) => {
-            let mut keys = keys.clone();
-            keys.sort();
-            keys.dedup();
-            (keys != member.roles).then_some(keys)
+        Some(keys) if keys.iter().collect::<BTreeSet<_>>() != member.roles.iter().collect() => {
+            let set = tx.wanted_roles(member.organization, keys).await?;
+            Some(set.map_err(|role| Refusal::Assign { role })?)
         }
-        None => None,
+        _ => None,
     };
-    let roles = roles.map(|keys| keys.iter().map(|key| parse_role(key)).collect::<Result<Vec<_>, _>>()).transpose()?;
-    Ok(MemberChange {
+    Ok(EditUser {
         email: wanted.email.clone().filter(|email| email.as_str() != member.email),
         name: wanted.name.clone().filter(|name| name.as_str() != member.display_name),
         account_role: wanted.account_role.filter(|role| *role != member.account_role),
@@ -117,14 +107,10 @@ fn difference(member: &Member, wanted: &Wanted) -> Result<MemberChange, AppError
     })
 }
 
-fn parse_role(key: &str) -> Result<RoleKey, AppError> {
-    key.parse().map_err(|_| Refusal::Assign { role: key.to_owned() }.into())
-}
-
 /// Both addresses are told of a change (E8).
 async fn tell_both(
     app: &App,
-    tx: &mut crate::store::Tx,
+    tx: &mut Tx,
     by: &str,
     member: &Member,
     new: &Email,

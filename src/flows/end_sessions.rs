@@ -19,10 +19,22 @@ use crate::{
 /// When the database does not answer; the person is still signed in then.
 pub async fn log_out(app: &App, signed_in: &SignedIn, occasion: &Occasion) -> Result<(), AppError> {
     let mut tx = app.db.begin_write().await?;
-    if tx.end_session(signed_in.user, signed_in.session, occasion.now).await? {
+    let ended = tx.end_session(signed_in.user, signed_in.session, occasion.now).await?;
+    if ended && signed_in.stage.is_signed_in() {
         let event = own_event(&mut tx, signed_in, AuditAction::Logout).await?;
         tx.record(event, occasion).await?;
     }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Drops a login that is waiting for its code. Nobody was signed in, so nobody is logged out.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn drop_half(app: &App, half: &SignedIn, occasion: &Occasion) -> Result<(), AppError> {
+    let mut tx = app.db.begin_write().await?;
+    tx.end_session(half.user, half.session, occasion.now).await?;
     tx.commit().await?;
     Ok(())
 }

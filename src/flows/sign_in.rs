@@ -6,21 +6,28 @@
 
 use serde_json::json;
 
+mod about;
+mod confirm;
+mod second_step;
+mod throttle;
+
+use about::About;
+pub use confirm::{Confirmation, Proof, confirm};
+pub use second_step::{CodeForm, SecondStep, second_step};
+
 use crate::{
     app::App,
     domain::{
-        audit::{AuditAction, AuditActor, AuditEvent, AuditScope, AuditTarget, Occasion},
-        ids::{OrganizationId, SessionId},
-        mail::{Addressee, Content, Letter},
-        session::Stage,
+        audit::{AuditAction, Occasion},
+        ids::SessionId,
+        session::{Stage, Step},
         sign_in::{AttemptState, Evidence, Gate, LoginAddress, Outcome, is_double_submit},
-        text::Email,
         time::Timestamp,
     },
     error::AppError,
     hashing::Verdict,
     keys::Purpose,
-    store::{Entry, SignedIn, Tx, User},
+    store::{Entry, SignedIn, User},
 };
 
 /// A submitted login form.
@@ -39,8 +46,8 @@ pub struct LoginForm<'a> {
 /// How a login ended.
 #[derive(Debug)]
 pub enum Login {
-    /// Signed in, or half so when the stage says that a code is due.
-    In(SignedIn),
+    /// Signed in, or half so when the stage says that a code is due; with what has to be done first.
+    In(SignedIn, Option<Step>),
     /// Wrong address or password.
     No,
     /// A lock is running or was just caused.
@@ -76,11 +83,13 @@ struct Finding {
 /// Decides a login.
 ///
 /// # Errors
-/// [`AppError::Unavailable`] when too many hashes wait or the database does not answer; that is no attempt.
+/// [`AppError::Unavailable`] when too many hashes wait or the database does not answer, [`AppError::TooMany`] when the
+/// client tries too many accounts; neither is an attempt.
 pub async fn log_in(app: &App, form: &LoginForm<'_>, occasion: &Occasion) -> Result<Login, AppError> {
+    throttle::admit(app, &form.address, occasion).await?;
     let _turn = app.turns.take(form.address.key()).await;
     let occasion = Occasion { now: app.clock.now(), ..occasion.clone() };
-    let form_hash = form_hash(app, form);
+    let form_hash = form_hash(app, form.form, &[form.address.key(), form.password]);
     let mut tx = app.db.begin_read().await?;
     let user = tx.user_by_email(form.address.key()).await?.filter(|user| !user.is_token);
     let (state, last_form) = tx.attempts_of(form.address.key()).await?;
@@ -89,9 +98,7 @@ pub async fn log_in(app: &App, form: &LoginForm<'_>, occasion: &Occasion) -> Res
         None => None,
     };
     drop(tx);
-    let is_same_form = last_form.as_deref() == Some(&form_hash[..])
-        && state.last_failure.is_some_and(|refused| is_double_submit(refused, occasion.now));
-    if is_same_form && state.locked_at(occasion.now).is_none() {
+    if is_sent_twice(&state, last_form.as_deref(), form_hash.as_ref(), occasion.now) {
         return Ok(Login::No);
     }
     let finding = match state.gate(occasion.now) {
@@ -103,10 +110,18 @@ pub async fn log_in(app: &App, form: &LoginForm<'_>, occasion: &Occasion) -> Res
     conclude(app, form, user.as_ref(), entry.as_ref(), finding, form_hash, &occasion).await
 }
 
-/// The keyed hash by which a double click is known: the form's one-time value and all that was typed.
-fn form_hash(app: &App, form: &LoginForm<'_>) -> [u8; 32] {
-    let typed = json!([form.form, form.address.key(), form.password]).to_string();
-    app.db.keys().keyed_hash(Purpose::Secret, typed.as_bytes())
+/// The keyed hash by which a double click is known: the form's one-time value and all that was typed. None for a form
+/// without a value.
+fn form_hash(app: &App, form: &str, typed: &[&str]) -> Option<[u8; 32]> {
+    let sent = json!([form, typed]).to_string();
+    (!form.is_empty()).then(|| app.db.keys().keyed_hash(Purpose::Secret, sent.as_bytes()))
+}
+
+/// Whether this is the double click on a form that was refused with a plain NO (rule 8).
+fn is_sent_twice(state: &AttemptState, last: Option<&[u8]>, sent: Option<&[u8; 32]>, now: Timestamp) -> bool {
+    let is_same = sent.is_some_and(|sent| last == Some(&sent[..]));
+    let is_soon = state.last_failure.is_some_and(|refused| is_double_submit(refused, now));
+    is_same && is_soon && state.locked_at(now).is_none()
 }
 
 /// Looks at the password. An address without an account costs the same hash.
@@ -155,25 +170,26 @@ async fn conclude(
     user: Option<&User>,
     entry: Option<&Entry>,
     finding: Finding,
-    form_hash: [u8; 32],
+    form_hash: Option<[u8; 32]>,
     occasion: &Occasion,
 ) -> Result<Login, AppError> {
     let mut tx = app.db.begin_write().await?;
     let mut held = tx.hold_attempts(form.address.key()).await?;
     let (outcome, state) = held.state.record(occasion.now, finding.evidence);
-    held.last_form = matches!(outcome, Outcome::No).then(|| form_hash.to_vec());
+    held.last_form = form_hash.filter(|_| outcome == Outcome::No).map(|hash| hash.to_vec());
     if state != held.state || outcome == Outcome::No {
         held.state = state;
         tx.keep_attempts(&held).await?;
     }
     let organization = entry.and_then(|entry| entry.organization);
-    let about = About { form, user, scope: tx.scope(entry.and_then(Entry::home)).await?, occasion };
+    let scope = tx.scope(entry.and_then(Entry::home)).await?;
+    let about = About { address: &form.address, device: form.device, user, scope, occasion };
     let login = match outcome {
         Outcome::Ok | Outcome::Confirmed => {
-            about.succeeded(&mut tx, organization).await?;
-            about.signed_in(app, organization, Stage::Full)
+            about.succeeded(&mut tx, organization, json!({ "device": form.device })).await?;
+            signed_in(app, form, user, entry, occasion)
         }
-        Outcome::CodeDue => about.signed_in(app, organization, Stage::Code),
+        Outcome::CodeDue => signed_in(app, form, user, entry, occasion),
         Outcome::No => {
             about.failed(&mut tx, &state).await?;
             Login::No
@@ -203,145 +219,30 @@ async fn conclude(
     Ok(login)
 }
 
-/// How a password in a form that asks for it again was judged (portal contract 3.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Confirmation {
-    /// Right; it counts for this one form and resets nothing.
-    Right,
-    /// Wrong.
-    Wrong,
-    /// A lock is running or was just caused. The session stays.
-    Locked {
-        /// Its end.
-        until: Timestamp,
-    },
-}
-
-/// Decides a password that a signed-in person was asked for again. One count for all ways in (S15).
-///
-/// # Errors
-/// As [`log_in`].
-pub async fn confirm(
+/// The session of somebody whose password is right, at the stage it has come to.
+fn signed_in(
     app: &App,
-    user: &User,
-    password: &str,
-    device: &str,
+    form: &LoginForm<'_>,
+    user: Option<&User>,
+    entry: Option<&Entry>,
     occasion: &Occasion,
-) -> Result<Confirmation, AppError> {
-    let Some(address) = LoginAddress::parse(&user.email) else { return Ok(Confirmation::Wrong) };
-    let _turn = app.turns.take(address.key()).await;
-    let occasion = Occasion { now: app.clock.now(), ..occasion.clone() };
-    let mut tx = app.db.begin_read().await?;
-    let (state, _) = tx.attempts_of(address.key()).await?;
-    let entry = tx.entry(user, occasion.now).await?;
-    drop(tx);
-    let evidence = match state.gate(occasion.now) {
-        Gate::Refused { .. } | Gate::Hasty => Evidence::Unseen,
-        Gate::Open => match app.hasher.check(password, user.password_hash.as_deref()).await? {
-            Verdict::Wrong => Evidence::Wrong,
-            Verdict::Right | Verdict::RightAndWeak(_) => Evidence::Confirmed,
-        },
+) -> Login {
+    let (Some(user), Some(entry)) = (user, entry) else { return Login::No };
+    let stage = match (entry.needs_code, entry.must_enroll) {
+        (true, _) => Stage::Code,
+        (false, true) => Stage::Enroll,
+        (false, false) => Stage::Full,
     };
-    let form = LoginForm { address, password, form: "", device };
-    let mut tx = app.db.begin_write().await?;
-    let mut held = tx.hold_attempts(form.address.key()).await?;
-    let (outcome, state) = held.state.record(occasion.now, evidence);
-    if state != held.state {
-        held.state = state;
-        held.last_form = None;
-        tx.keep_attempts(&held).await?;
-    }
-    let about = About { form: &form, user: Some(user), scope: tx.scope(entry.home()).await?, occasion: &occasion };
-    let confirmation = match outcome {
-        Outcome::Locked { until } => {
-            about.locked(app, &mut tx, until).await?;
-            Confirmation::Locked { until }
-        }
-        Outcome::Refused { until } => {
-            about.record(&mut tx, AuditAction::LoginRefusedLocked, json!({})).await?;
-            Confirmation::Locked { until }
-        }
-        Outcome::No => {
-            about.failed(&mut tx, &state).await?;
-            Confirmation::Wrong
-        }
-        _ => Confirmation::Right,
+    let signed_in = SignedIn {
+        session: SessionId::new(occasion.now, app.entropy.as_ref()),
+        user: user.id,
+        organization: entry.organization,
+        stage,
+        epoch: user.session_epoch,
+        signed_in_at: occasion.now,
+        last_active_at: occasion.now,
+        address: occasion.address.clone().unwrap_or_default(),
+        device: form.device.to_owned(),
     };
-    tx.commit().await?;
-    app.courier.wake();
-    Ok(confirmation)
-}
-
-/// Whom and what an attempt is about, for its record.
-struct About<'a> {
-    form: &'a LoginForm<'a>,
-    user: Option<&'a User>,
-    scope: Option<AuditScope>,
-    occasion: &'a Occasion,
-}
-
-impl About<'_> {
-    async fn record(&self, tx: &mut Tx, action: AuditAction, details: serde_json::Value) -> Result<(), AppError> {
-        let target = match self.user {
-            Some(user) => AuditTarget::user(user.id, user.shown_name(), &user.email),
-            None => AuditTarget { kind: "user", id: None, name: self.form.address.key().to_owned() },
-        };
-        let actor = match (action, self.user) {
-            (AuditAction::LoginSucceeded, Some(user)) => {
-                AuditActor::User { id: user.id, name: user.shown_name().to_owned(), email: user.email.clone() }
-            }
-            _ => AuditActor::Nobody,
-        };
-        let event = AuditEvent::new(action, actor, target, self.scope.clone()).after(details);
-        Ok(tx.record(event, self.occasion).await?)
-    }
-
-    async fn note(&self, tx: &mut Tx, result: &str) -> Result<(), AppError> {
-        let organization = self.scope.as_ref().map(|scope| scope.id);
-        if let Some(user) = self.user {
-            tx.add_sign_in(user.id, organization, self.form.device, result, self.occasion).await?;
-        }
-        Ok(())
-    }
-
-    async fn succeeded(&self, tx: &mut Tx, organization: Option<OrganizationId>) -> Result<(), AppError> {
-        if let Some(user) = self.user {
-            tx.note_login(user.id, organization, self.occasion.now).await?;
-        }
-        self.note(tx, "succeeded").await?;
-        self.record(tx, AuditAction::LoginSucceeded, json!({ "device": self.form.device })).await
-    }
-
-    async fn failed(&self, tx: &mut Tx, state: &AttemptState) -> Result<(), AppError> {
-        self.note(tx, "failed").await?;
-        self.record(tx, AuditAction::LoginFailed, json!({ "failures": state.failures })).await
-    }
-
-    /// The owner of a known account is told once per lock; the page tells a stranger no more than anybody.
-    async fn locked(&self, app: &App, tx: &mut Tx, until: Timestamp) -> Result<(), AppError> {
-        self.note(tx, "locked").await?;
-        self.record(tx, AuditAction::LoginLocked, json!({ "until": until.rfc3339() })).await?;
-        let Some(user) = self.user.filter(|user| user.activated_at.is_some()) else { return Ok(()) };
-        let Ok(email) = Email::parse(&user.email) else { return Ok(()) };
-        let content = Content::AccountLocked { until, address: self.occasion.address.clone() };
-        let letter = Letter::to_owner(Addressee { email, member: None }, content);
-        app.courier.queue(tx, &letter, self.occasion).await?;
-        Ok(())
-    }
-
-    fn signed_in(&self, app: &App, organization: Option<OrganizationId>, stage: Stage) -> Login {
-        let Some(user) = self.user else { return Login::No };
-        let now = self.occasion.now;
-        Login::In(SignedIn {
-            session: SessionId::new(now, app.entropy.as_ref()),
-            user: user.id,
-            organization,
-            stage,
-            epoch: user.session_epoch,
-            signed_in_at: now,
-            last_active_at: now,
-            address: self.occasion.address.clone().unwrap_or_default(),
-            device: self.form.device.to_owned(),
-        })
-    }
+    Login::In(signed_in, Step::due(stage, user.has_temporary_password(), entry.must_enroll))
 }

@@ -19,6 +19,7 @@ use crate::{
 pub async fn disable(app: &App, caller: &Caller, user: UserId) -> Result<Member, AppError> {
     let (mut tx, actor, member, permit) = begin(app, caller, user, DisableUser).await?;
     tx.disable_member(permit, &member, &caller.occasion).await?;
+    tx.withdraw_activations(member.organization, member.user).await?;
     commit(tx, member.shown_name(), &actor.organization_name).await?;
     Ok(member)
 }
@@ -46,6 +47,7 @@ pub async fn delete(app: &App, caller: &Caller, user: UserId) -> Result<Member, 
         return Err(Refusal::HomeTenant { person: member.shown_name().to_owned() }.into());
     }
     tx.delete_member(permit, &member, &caller.occasion).await?;
+    tx.withdraw_activations(member.organization, member.user).await?;
     if member.validated_at.is_some() {
         let email = Email::parse(&member.email).map_err(AppError::fault)?;
         let content = Content::Removed { organization: actor.organization_name.clone() };
@@ -95,6 +97,7 @@ pub async fn save(
 pub async fn cancel(app: &App, caller: &Caller, user: UserId) -> Result<Member, AppError> {
     let (mut tx, actor, member, permit) = begin(app, caller, user, CancelInvitation).await?;
     tx.cancel_member(permit, &member, &caller.occasion).await?;
+    tx.withdraw_activations(member.organization, member.user).await?;
     commit(tx, member.shown_name(), &actor.organization_name).await?;
     Ok(member)
 }

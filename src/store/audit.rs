@@ -214,13 +214,28 @@ fn head_signature(keys: &DataKeys, chain: &str, number: i64, hash: &[u8]) -> [u8
     keys.audit_hash(&message)
 }
 
+/// The chain an event belongs to.
+pub(super) fn chain_of(event: &AuditEvent) -> String {
+    event.scope.as_ref().map_or_else(|| INSTALLATION_CHAIN.to_owned(), |scope| scope.id.to_string())
+}
+
 impl Tx {
     /// Appends an event to its chain, in this transaction: change and evidence are kept or lost together.
     pub(crate) async fn record(&mut self, event: AuditEvent, occasion: &Occasion) -> Result<()> {
-        let chain = event.scope.as_ref().map_or_else(|| INSTALLATION_CHAIN.to_owned(), |scope| scope.id.to_string());
-        let (last, previous_hash) = self.hold_head(&chain).await?;
+        let last = self.hold_head(&chain_of(&event)).await?;
+        let row = self.chained(event, occasion, last);
+        self.append(&row).await
+    }
+
+    /// The row that follows the event of this number and hash.
+    pub(super) fn chained(
+        &self,
+        event: AuditEvent,
+        occasion: &Occasion,
+        (last, previous_hash): (i64, Vec<u8>),
+    ) -> AuditRow {
         let mut row = AuditRow {
-            chain,
+            chain: chain_of(&event),
             number: last + 1,
             id: EventId::new(occasion.now, occasion.entropy.as_ref()),
             at: occasion.now,
@@ -241,11 +256,11 @@ impl Tx {
             hash: Vec::new(),
         };
         row.hash = AuditRecord::from(&row).expected_hash(&self.keys, &row.previous_hash).to_vec();
-        self.append(&row).await
+        row
     }
 
     /// Locks the chain's head for this transaction and reads it; a new chain starts at number 0.
-    async fn hold_head(&mut self, chain: &str) -> Result<(i64, Vec<u8>)> {
+    pub(super) async fn hold_head(&mut self, chain: &str) -> Result<(i64, Vec<u8>)> {
         let signature = head_signature(&self.keys, chain, 0, &GENESIS);
         let head = on!(self, |c| sqlx::query_as::<_, (i64, Vec<u8>)>(
             "INSERT INTO audit_heads (chain, number, hash, signature) VALUES ($1, 0, $2, $3)
@@ -289,6 +304,11 @@ impl Tx {
         .execute(&mut *c)
         .await
         .map(drop))?;
+        self.move_head(row).await
+    }
+
+    /// The event becomes the last of its chain.
+    pub(super) async fn move_head(&mut self, row: &AuditRow) -> Result<()> {
         let signature = head_signature(&self.keys, &row.chain, row.number, &row.hash);
         on!(self, |c| sqlx::query("UPDATE audit_heads SET number = $2, hash = $3, signature = $4 WHERE chain = $1")
             .bind(&row.chain)

@@ -21,7 +21,7 @@ pub(super) fn users_containing(backend: Backend, statement: &mut Statement, sear
             let text = statement.bind(search);
             format!(
                 "SELECT s.id AS user_id FROM user_search t CROSS JOIN users s
-                 WHERE t.search_text MATCH {trigrams} AND s.number = t.rowid AND instr(s.search_text, {text}) > 0"
+                 WHERE t.user_search MATCH {trigrams} AND s.number = t.rowid AND instr(s.search_text, {text}) > 0"
             )
         }
         Backend::Postgres => {

@@ -7,7 +7,12 @@ use super::{
     backend::{Backend, on},
     error::Guard,
 };
-use crate::domain::{ids::OrganizationId, pages::Level, pages::Page, roles};
+use crate::domain::{
+    ids::{OrganizationId, UserId},
+    pages::Level,
+    pages::Page,
+    roles,
+};
 
 /// An organization this transaction changes, as it was before.
 pub(super) struct Guarded {
@@ -98,6 +103,15 @@ impl Tx {
     /// Whether anybody in the organization counts as its Administrator: active, a person, and
     /// `platform.user_management` = all (portal contract 2.5).
     pub async fn has_administrator(&mut self, organization: OrganizationId) -> Result<bool> {
+        self.has_administrator_but(organization, None).await
+    }
+
+    /// Whether the organization would be left without an Administrator if this one went.
+    pub async fn is_last_administrator(&mut self, organization: OrganizationId, user: UserId) -> Result<bool> {
+        Ok(self.has_administrator(organization).await? && !self.has_administrator_but(organization, Some(user)).await?)
+    }
+
+    async fn has_administrator_but(&mut self, organization: OrganizationId, but: Option<UserId>) -> Result<bool> {
         let opening = roles::giving(Page::UserManagement, Level::All);
         let account_roles = json_list(opening.account_roles.iter().map(|role| role.key()));
         let application_roles = json_list(opening.application_roles.iter().map(|role| role.key()));
@@ -114,12 +128,13 @@ impl Tx {
                      WHERE organization_id = $1 AND page = $4 AND level = 'all')
              ) able
              JOIN memberships m ON m.organization_id = $1 AND m.user_id = able.user_id
-             WHERE m.state = 'active' AND m.kind = 'person' LIMIT 1"
+             WHERE m.state = 'active' AND m.kind = 'person' AND m.user_id <> $5 LIMIT 1"
         )
         .bind(organization)
         .bind(&account_roles)
         .bind(&application_roles)
         .bind(Page::UserManagement.key())
+        .bind(but.map(|user| user.to_string()).unwrap_or_default())
         .fetch_optional(&mut *c)
         .await)?;
         Ok(found.is_some())

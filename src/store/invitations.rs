@@ -165,8 +165,18 @@ impl Tx {
         Ok(())
     }
 
+    /// Kills the links of all the user's memberships.
+    pub(super) async fn forget_invitations(&mut self, user: UserId) -> Result<()> {
+        on!(self, |c| sqlx::query("DELETE FROM invitations WHERE user_id = $1")
+            .bind(user)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        Ok(())
+    }
+
     /// Kills every mailed link of a user but open invitations, which a change of address invalidates by themselves.
-    pub(super) async fn forget_links(&mut self, user: UserId) -> Result<()> {
+    pub(crate) async fn forget_links(&mut self, user: UserId) -> Result<()> {
         on!(self, |c| sqlx::query("DELETE FROM password_resets WHERE user_id = $1")
             .bind(user)
             .execute(&mut *c)

@@ -16,7 +16,7 @@ use crate::{
     },
     policy::{
         CancelInvitation, DeleteUser, DisableEverywhere, DisableUser, EditUser, EnableEverywhere, EnableUser,
-        EndSessions, Permit, SaveMembership,
+        EndSessions, Permit, ResetAuthenticator, SaveMembership,
     },
 };
 
@@ -31,26 +31,6 @@ pub(crate) struct NewMembership<'a> {
     pub(crate) roles: &'a [RoleKey],
     /// Activated from the start: made at set-up or by the command line.
     pub(crate) validated: bool,
-}
-
-/// What an edit changes; absent is left alone.
-#[derive(Debug, Clone, Default)]
-pub struct MemberChange {
-    /// New login address.
-    pub email: Option<Email>,
-    /// New display name.
-    pub name: Option<DisplayName>,
-    /// New effective account role.
-    pub account_role: Option<AccountRole>,
-    /// All application and custom roles from now on.
-    pub roles: Option<Vec<RoleKey>>,
-}
-
-impl MemberChange {
-    /// Whether anything is changed at all.
-    pub fn is_nothing(&self) -> bool {
-        self.email.is_none() && self.name.is_none() && self.account_role.is_none() && self.roles.is_none()
-    }
 }
 
 /// What became of a membership that was taken away.
@@ -137,7 +117,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Saves an edit. The member is the one read in this transaction, whose version was compared already.
+    /// Saves what the permit allows. The member is the one read in this transaction, whose version was compared already.
     ///
     /// # Errors
     /// [`super::StoreError::Taken`] when the new address is in use.
@@ -145,10 +125,9 @@ impl Tx {
         &mut self,
         permit: Permit<EditUser>,
         member: &Member,
-        change: &MemberChange,
         occasion: &Occasion,
     ) -> Result<()> {
-        let author = permit.author();
+        let (author, change) = (permit.author(), permit.action());
         let by = AuthorColumns::from(author);
         let identity_changes = change.email.is_some() || change.name.is_some();
         self.guard_all(member, identity_changes).await?;
@@ -168,7 +147,8 @@ impl Tx {
             self.write_account_role(member, role).await?;
         }
         if let Some(roles) = &change.roles {
-            self.write_roles(member.organization, member.user, roles).await?;
+            let keys: Vec<RoleKey> = roles.keys().into_iter().collect();
+            self.write_roles(member.organization, member.user, &keys).await?;
         }
         if identity_changes {
             self.bump_user(member.user, &by, occasion.now).await?;
@@ -208,7 +188,7 @@ impl Tx {
     }
 
     /// The changed fields by name, as they were and as they will be.
-    async fn difference(&mut self, member: &Member, change: &MemberChange) -> Result<(Value, Value)> {
+    async fn difference(&mut self, member: &Member, change: &EditUser) -> Result<(Value, Value)> {
         let (mut before, mut after) = (json!({}), json!({}));
         let mut put = |field: &str, old: Value, new: Value| {
             if let (Some(before), Some(after)) = (before.as_object_mut(), after.as_object_mut()) {
@@ -226,7 +206,7 @@ impl Tx {
             put("account_role", json!(member.account_role.label()), json!(role.label()));
         }
         if let Some(roles) = &change.roles {
-            let new: Vec<String> = roles.iter().map(ToString::to_string).collect();
+            let new: Vec<String> = roles.keys().iter().map(ToString::to_string).collect();
             let old_names = self.role_names(member.organization, &member.roles).await?;
             let new_names = self.role_names(member.organization, &new).await?;
             put("roles", json!(old_names), json!(new_names));
@@ -443,6 +423,7 @@ impl Tx {
         let mut after = json!({ "disabled": disabled });
         if disabled {
             self.forget_links(member.user).await?;
+            self.forget_invitations(member.user).await?;
             let ended = self.end_sessions(member.user, None, EndReason::Ended, occasion.now).await?;
             note_sessions(&mut after, ended);
         }
@@ -463,6 +444,21 @@ impl Tx {
             permit.author().event(AuditAction::SessionEnded, target(member)).after(json!({ "sessions_ended": ended }));
         self.record(event, occasion).await?;
         Ok(ended)
+    }
+
+    /// Erases authenticator and recovery codes of the person: they set up another at the next login. The failures and
+    /// the lock of their address stay.
+    pub(crate) async fn reset_authenticator(
+        &mut self,
+        permit: Permit<ResetAuthenticator>,
+        member: &Member,
+        occasion: &Occasion,
+    ) -> Result<()> {
+        self.erase_second_factor(member.user).await?;
+        self.forget_links(member.user).await?;
+        let ended = self.end_sessions(member.user, None, EndReason::Ended, occasion.now).await?;
+        let event = permit.author().event(AuditAction::MfaResetByAdmin, target(member));
+        self.record(event.after(json!({ "sessions_ended": ended })), occasion).await
     }
 
     /// After access to one organization is gone: sessions end when it was the last, else those that stood in it leave

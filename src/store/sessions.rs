@@ -16,7 +16,7 @@ use tower_sessions::{
     session_store,
 };
 
-use super::{Db, Result, Tx, backend::on};
+use super::{Db, Result, Tx, User, backend::on};
 use crate::domain::{
     audit::{AuditAction, AuditActor, AuditEvent, AuditTarget, Occasion},
     entropy::Entropy,
@@ -337,6 +337,33 @@ impl Tx {
         Ok(())
     }
 
+    /// The epoch of a session that is still one.
+    pub async fn session_epoch(&mut self, session: SessionId) -> Result<Option<i64>> {
+        let epoch = on!(self, |c| sqlx::query_scalar::<_, i64>(
+            "SELECT s.epoch FROM sessions s JOIN users u ON u.id = s.user_id
+             WHERE s.id = $1 AND s.epoch = u.session_epoch"
+        )
+        .bind(session)
+        .fetch_optional(&mut *c)
+        .await)?;
+        Ok(epoch)
+    }
+
+    /// The user behind half a sign-in that is still one, held for this transaction; nobody once it was ended or used.
+    pub(crate) async fn half_signed_in(&mut self, session: SessionId) -> Result<Option<User>> {
+        let user = on!(self, |c| sqlx::query_scalar::<_, UserId>(
+            "SELECT s.user_id FROM sessions s JOIN users u ON u.id = s.user_id
+             WHERE s.id = $1 AND s.stage = 'code' AND s.epoch = u.session_epoch AND u.disabled_at IS NULL"
+        )
+        .bind(session)
+        .fetch_optional(&mut *c)
+        .await)?;
+        match user {
+            Some(user) => self.user(user).await,
+            None => Ok(None),
+        }
+    }
+
     /// When the session was last active, if it still is one; looking is no activity.
     pub async fn session_activity(&mut self, session: SessionId) -> Result<Option<Timestamp>> {
         let at =
@@ -347,11 +374,11 @@ impl Tx {
         Ok(at)
     }
 
-    /// The user's full sessions, latest activity first.
+    /// The user's sessions, latest activity first; half a sign-in is none.
     pub async fn sessions_of(&mut self, user: UserId) -> Result<Vec<SessionRow>> {
         let rows = on!(self, |c| sqlx::query_as::<_, SessionRow>(
             "SELECT id, signed_in_at, last_active_at, address, device FROM sessions
-             WHERE user_id = $1 AND stage = 'full' ORDER BY last_active_at DESC, id LIMIT 100"
+             WHERE user_id = $1 AND stage <> 'code' ORDER BY last_active_at DESC, id LIMIT 100"
         )
         .bind(user)
         .fetch_all(&mut *c)
@@ -359,8 +386,8 @@ impl Tx {
         Ok(rows)
     }
 
-    /// Ends every session of the user but the one to keep, by the next request; gives how many there were. With none to
-    /// keep, sign-ins that are just being made end too.
+    /// Ends every session of the user but the one to keep, by the next request; gives how many there were. Sign-ins that
+    /// are just being made end too.
     pub(crate) async fn end_sessions(
         &mut self,
         user: UserId,
@@ -369,13 +396,19 @@ impl Tx {
         now: Timestamp,
     ) -> Result<u64> {
         let keep_text = keep.map(|id| id.to_string()).unwrap_or_default();
-        if keep.is_none() {
-            on!(self, |c| sqlx::query("UPDATE users SET session_epoch = session_epoch + 1 WHERE id = $1")
-                .bind(user)
-                .execute(&mut *c)
-                .await
-                .map(drop))?;
-        }
+        on!(self, |c| sqlx::query("UPDATE users SET session_epoch = session_epoch + 1 WHERE id = $1")
+            .bind(user)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        on!(self, |c| sqlx::query(
+            "UPDATE sessions SET epoch = (SELECT session_epoch FROM users WHERE id = $1) WHERE user_id = $1 AND id = $2"
+        )
+        .bind(user)
+        .bind(&keep_text)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
         on!(self, |c| sqlx::query(
             "INSERT INTO ended_sessions (id_hash, reason, ended_at)
              SELECT id_hash, $3, $4 FROM sessions WHERE user_id = $1 AND id <> $2

@@ -30,6 +30,8 @@ pub struct Entry {
     pub has_invitation: bool,
     /// Whether the authenticator's code is due.
     pub needs_code: bool,
+    /// Whether an authenticator is required and none is set up.
+    pub must_enroll: bool,
     any: Option<OrganizationId>,
 }
 
@@ -105,7 +107,8 @@ impl Tx {
         .bind(now)
         .fetch_all(&mut *c)
         .await)?;
-        let needs_code = self.mfa_required_by(user.id).await?.is_some() && self.has_authenticator(user.id).await?;
+        let is_required = self.mfa_required_by(user.id).await?.is_some();
+        let is_set_up = self.has_authenticator(user.id).await?;
         let open = |state: &str| {
             memberships.iter().find(|(_, is, open)| is == state && *open).map(|(organization, ..)| *organization)
         };
@@ -113,18 +116,9 @@ impl Tx {
             organization: open("active"),
             has_invitation: open("invited").is_some(),
             any: memberships.first().map(|(organization, ..)| *organization),
-            needs_code,
+            needs_code: is_required && is_set_up,
+            must_enroll: is_required && !is_set_up,
         })
-    }
-
-    async fn has_authenticator(&mut self, user: UserId) -> Result<bool> {
-        let found = on!(self, |c| sqlx::query_scalar::<_, String>(
-            "SELECT user_id FROM authenticators WHERE user_id = $1 AND state = 'active'"
-        )
-        .bind(user)
-        .fetch_optional(&mut *c)
-        .await)?;
-        Ok(found.is_some())
     }
 
     /// Writes what the rule came to.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{
     Result, Tx,
-    backend::on,
+    backend::{Backend, on},
     dialect,
     members::{split_ids, word},
     statement::Statement,
@@ -72,6 +72,11 @@ impl Standing {
     /// Name, or address while there is none.
     pub fn shown_name(&self) -> &str {
         text::shown_name(Some(&self.display_name), &self.email)
+    }
+
+    /// Whether an authenticator is required and none is set up.
+    pub fn lacks_authenticator(&self) -> bool {
+        self.mfa_required_by.is_some() && !self.has_authenticator
     }
 }
 
@@ -155,9 +160,23 @@ impl Tx {
         organization: Option<OrganizationId>,
         now: Timestamp,
     ) -> Result<Option<Standing>> {
+        let user = on!(self, |c| sqlx::query_scalar::<_, UserId>("SELECT user_id FROM sessions WHERE id = $1")
+            .bind(session)
+            .fetch_optional(&mut *c)
+            .await)?;
+        let Some(user) = user else { return Ok(None) };
+        if self.backend() == Backend::Postgres {
+            // Whoever ends sessions writes this row: from here on they wait until this change is made. SQLite has one
+            // writer anyway.
+            on!(self, |c| sqlx::query("SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE")
+                .bind(user)
+                .execute(&mut *c)
+                .await
+                .map(drop))?;
+        }
         let row = on!(self, |c| sqlx::query_as::<_, (UserId,)>(
             "SELECT s.user_id FROM sessions s JOIN users u ON u.id = s.user_id
-             WHERE s.id = $1 AND u.disabled_at IS NULL AND u.session_epoch = s.epoch"
+             WHERE s.id = $1 AND s.stage <> 'code' AND u.disabled_at IS NULL AND u.session_epoch = s.epoch"
         )
         .bind(session)
         .fetch_optional(&mut *c)

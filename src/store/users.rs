@@ -366,7 +366,7 @@ impl Tx {
     }
 }
 
-fn split_name(name: Option<&DisplayName>) -> (Option<String>, Option<String>) {
+pub(super) fn split_name(name: Option<&DisplayName>) -> (Option<String>, Option<String>) {
     name.map_or((None, None), |name| {
         let (first, last) = name.split();
         (Some(first.as_str().to_owned()), last.map(|last| last.as_str().to_owned()))

@@ -14,24 +14,26 @@ use axum::{
 use super::{
     csrf,
     html::{
-        account, activation, confirmations, edit, export, home, invite, organizations, set_up, sign_in, tokens, users,
+        account, activation, confirmations, edit, email, export, home, invite, mfa, organizations, recovery_codes,
+        reset_password, second_step, set_up, sign_in, tokens, users,
     },
     visitor::{Here, Visitor},
 };
 use crate::{
     app::App,
-    domain::session::{EndReason, Stage},
+    domain::session::{EndReason, Step},
     error::AppError,
     policy::{
         Actor, CancelInvitation, CreateToken, DeleteUser, Denied, DisableEverywhere, DisableUser, EditUser,
-        EnableEverywhere, EnableUser, EndSessions, ExportUsers, InviteUsers, ResendInvitation, RevokeToken, ViewTokens,
-        ViewUsers,
+        EnableEverywhere, EnableUser, EndSessions, ExportUsers, InviteUsers, ResendInvitation, ResetAuthenticator,
+        RevokeToken, ViewTokens, ViewUsers,
     },
-    store::Standing,
 };
 
 /// Forms may carry this much.
 const LARGEST_FORM: usize = 256 * 1024;
+/// And this many fields (S88). The longest form chooses a hundred people or every level of a custom role.
+const MOST_FIELDS: usize = 1_000;
 
 /// Who may come to a route.
 #[derive(Clone, Copy)]
@@ -40,8 +42,8 @@ pub enum Access {
     Anybody,
     /// Anybody, once the installation is set up.
     Public,
-    /// Signed in, also while a step such as a new password is due.
-    Step,
+    /// Signed in, with nothing due or one of these steps.
+    Step(&'static [Step]),
     /// Signed in, with nothing due.
     SignedIn,
     /// Signed in, with a level of access; asked before any id in the path.
@@ -77,18 +79,30 @@ fn may<A: crate::policy::Action>() -> Access {
 
 /// The table.
 pub fn table() -> Vec<Route> {
-    use Access::{Anybody, Public, SignedIn, Step};
+    use Access::{Anybody, Public, SignedIn};
+    let choosing_password = Access::Step(&[Step::Password]);
+    let enrolling = Access::Step(&[Step::Enroll]);
+    let on_any_step = Access::Step(&[Step::Password, Step::Enroll]);
     vec![
         page("/", Public, get(home::index)),
         other("/setup", Anybody, get(set_up::new).post(set_up::create)),
         other("/login", Public, get(sign_in::new).post(sign_in::create)),
+        other("/login/mfa", Public, get(second_step::show).post(second_step::verify)),
+        other("/mfa/enroll", enrolling, get(mfa::show).post(mfa::verify)),
+        other("/password/forgot", Public, get(reset_password::forgot).post(reset_password::request)),
+        other("/password/reset/{token}", Public, get(reset_password::show).post(reset_password::reset)),
         other("/logout", Anybody, get(sign_in::confirm_end).post(sign_in::end)),
         other("/session", Public, get(sign_in::time_left)),
-        other("/session/extend", Step, post(sign_in::extend)),
+        other("/session/extend", on_any_step, post(sign_in::extend)),
         other("/activate/{token}", Public, get(activation::show).post(activation::accept)),
         page("/account", SignedIn, get(account::show).post(account::rename)),
-        page("/account/password", Step, get(account::edit_password).post(account::update_password)),
-        other("/password/strength", Step, post(account::strength)),
+        page("/account/password", choosing_password, get(account::edit_password).post(account::update_password)),
+        other("/password/strength", Anybody, post(account::strength)),
+        page("/account/email", SignedIn, get(email::edit).post(email::request)),
+        other("/account/email/confirm/{token}", Public, get(email::show).post(email::confirm)),
+        page("/account/authenticator", SignedIn, get(mfa::replace).post(mfa::offer_replacement)),
+        page("/account/recovery-codes", SignedIn, get(recovery_codes::ask).post(recovery_codes::show)),
+        page("/account/recovery-codes/new", SignedIn, get(recovery_codes::ask_anew).post(recovery_codes::renew)),
         other("/account/sessions/end-others", SignedIn, post(account::end_other_sessions)),
         other("/account/sessions/{id}/end", SignedIn, post(account::end_session)),
         page("/users", may::<ViewUsers>(), get(users::index)),
@@ -104,6 +118,7 @@ pub fn table() -> Vec<Route> {
         page("/users/{id}/enable-everywhere", may::<EnableEverywhere>(), confirmations::enable_everywhere()),
         page("/users/{id}/resend", may::<ResendInvitation>(), confirmations::resend()),
         page("/users/{id}/cancel", may::<CancelInvitation>(), confirmations::cancel()),
+        page("/users/{id}/reset-authenticator", may::<ResetAuthenticator>(), confirmations::reset_authenticator()),
         page("/users/{id}/end-sessions", may::<EndSessions>(), confirmations::end_sessions()),
         page("/tokens", may::<ViewTokens>(), get(tokens::index)),
         page("/tokens/new", may::<CreateToken>(), get(tokens::new).post(tokens::create)),
@@ -126,13 +141,14 @@ pub fn router(app: &App) -> Router<App> {
 
 /// Whether a local path names a page of the table that a GET shows.
 pub fn is_page(path: &str) -> bool {
-    let mut pages = matchit::Router::new();
-    for route in table().into_iter().filter(|route| route.is_page) {
-        if pages.insert(route.path, ()).is_err() {
+    // With every route, so that a path is judged as the one route that would answer it.
+    let mut routes = matchit::Router::new();
+    for route in table() {
+        if routes.insert(route.path, route.is_page).is_err() {
             return false;
         }
     }
-    pages.at(path).is_ok()
+    routes.at(path).is_ok_and(|found| *found.value)
 }
 
 #[derive(Clone)]
@@ -174,15 +190,15 @@ impl Gate {
         let mut visitor = Visitor::read(&parts, &self.app).await?;
         let here = match self.access {
             Access::Anybody | Access::Public => None,
-            Access::Step | Access::SignedIn | Access::May(_) => match self.enter(&visitor).await? {
+            Access::Step(_) | Access::SignedIn | Access::May(_) => match self.enter(&visitor).await? {
                 Some(here) => Some(here),
                 None => return Ok(Admitted::Elsewhere(to_login(&visitor, &parts))),
             },
         };
         let body = self.read_change(&parts, &visitor, body).await?;
         if let Some(here) = &here {
-            if let Some(step) = self.step_due(&here.standing) {
-                return Ok(Admitted::Elsewhere(redirect(&visitor, step)));
+            if let Some(step) = self.step_due(here) {
+                return Ok(Admitted::Elsewhere(redirect(&visitor, step_path(step))));
             }
             if let Access::May(may) = self.access {
                 if here.actor.is_none() && here.standing.is_server_administrator {
@@ -202,7 +218,7 @@ impl Gate {
 
     /// The signed-in person, unless their rights ended since the session was read.
     async fn enter(&self, visitor: &Visitor) -> Result<Option<Here>, AppError> {
-        let Some(signed_in) = visitor.signed_in.clone().filter(|signed_in| signed_in.stage == Stage::Full) else {
+        let Some(signed_in) = visitor.signed_in.clone().filter(|_| visitor.is_signed_in()) else {
             return Ok(None);
         };
         let mut tx = self.app.db.begin_read().await?;
@@ -219,16 +235,27 @@ impl Gate {
             return Ok(body);
         }
         let bytes: Bytes = to_bytes(body, LARGEST_FORM).await.map_err(|_| AppError::TooLarge)?;
+        if bytes.split(|byte| *byte == b'&').count() > MOST_FIELDS {
+            return Err(AppError::BadRequest("A form has at most 1000 fields. Nothing was changed."));
+        }
         csrf::check(&visitor.csrf, &parts.method, &parts.headers, &bytes, &self.app)?;
         Ok(Body::from(bytes))
     }
 
     /// Where a due step sends everything else (portal contract 3.6).
-    fn step_due(&self, standing: &Standing) -> Option<&'static str> {
-        if matches!(self.access, Access::Step) {
-            return None;
-        }
-        standing.has_temporary_password.then_some("/account/password")
+    fn step_due(&self, here: &Here) -> Option<Step> {
+        let standing = &here.standing;
+        let due = Step::due(here.signed_in.stage, standing.has_temporary_password, standing.lacks_authenticator())?;
+        let is_here = matches!(self.access, Access::Step(steps) if steps.contains(&due));
+        (!is_here).then_some(due)
+    }
+}
+
+/// Where a step is done.
+pub const fn step_path(step: Step) -> &'static str {
+    match step {
+        Step::Password => "/account/password",
+        Step::Enroll => "/mfa/enroll",
     }
 }
 

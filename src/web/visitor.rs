@@ -84,9 +84,31 @@ impl Visitor {
         self.signed_in.as_ref().is_some_and(|signed_in| signed_in.stage == Stage::Code)
     }
 
-    /// Whether somebody is signed in.
+    /// Whether somebody is signed in; a step may still be due.
     pub fn is_signed_in(&self) -> bool {
-        self.signed_in.as_ref().is_some_and(|signed_in| signed_in.stage == Stage::Full)
+        self.signed_in.as_ref().is_some_and(|signed_in| signed_in.stage.is_signed_in())
+    }
+
+    /// Makes this the session of somebody whose password or code was accepted, under a new identifier: whoever knew the
+    /// one before has nothing (S30).
+    ///
+    /// # Errors
+    /// When the session cannot be written.
+    pub async fn sign_in(&self, signed_in: SignedIn) -> Result<(), AppError> {
+        self.session.clear().await;
+        self.session.cycle_id().await?;
+        self.session.insert(SIGNED_IN, signed_in).await?;
+        Ok(())
+    }
+
+    /// Forgets the session and begins an anonymous one, with a token for the form about to be shown.
+    ///
+    /// # Errors
+    /// When the session cannot be written.
+    pub async fn start_over(mut self, app: &App) -> Result<Self, AppError> {
+        self.session.flush().await?;
+        self.signed_in = None;
+        self.with_token(app).await
     }
 }
 
@@ -126,15 +148,33 @@ impl Here {
         Ok(self.actor()?.organization)
     }
 
-    /// Gives the session a new identifier, in the organization given: the old cookie is dead from here on (S30).
+    /// Gives the session a new identifier, in the organization given: the old cookie is dead from here on (S30). The
+    /// answer's forms need the token of the session as it is now.
     ///
     /// # Errors
-    /// When the session cannot be written.
-    pub async fn renew(&self, organization: Option<OrganizationId>) -> Result<(), AppError> {
-        let renewed = SignedIn { organization, last_active_at: self.occasion().now, ..self.signed_in.clone() };
-        self.visitor.session.insert(SIGNED_IN, renewed).await?;
-        self.visitor.session.cycle_id().await?;
-        Ok(())
+    /// [`AppError::ExpiredForm`] when the session ended meanwhile, or when it cannot be written.
+    pub async fn renew(&self, app: &App, organization: Option<OrganizationId>) -> Result<Self, AppError> {
+        self.renew_as(app, SignedIn { organization, ..self.signed_in.clone() }).await
+    }
+
+    /// As [`Self::renew`], with nothing left to set up.
+    ///
+    /// # Errors
+    /// As [`Self::renew`].
+    pub async fn renew_enrolled(&self, app: &App) -> Result<Self, AppError> {
+        self.renew_as(app, SignedIn { stage: Stage::Full, ..self.signed_in.clone() }).await
+    }
+
+    async fn renew_as(&self, app: &App, signed_in: SignedIn) -> Result<Self, AppError> {
+        let epoch = app.db.begin_read().await?.session_epoch(signed_in.session).await?;
+        let epoch = epoch.ok_or(AppError::ExpiredForm)?;
+        let signed_in = SignedIn { epoch, last_active_at: self.occasion().now, ..signed_in };
+        let session = &self.visitor.session;
+        session.insert(SIGNED_IN, signed_in.clone()).await?;
+        session.cycle_id().await?;
+        session.save().await?;
+        let csrf = session.id().map(|id| csrf::token(app, id.0)).unwrap_or_default();
+        Ok(Self { visitor: Visitor { csrf, ..self.visitor.clone() }, signed_in, ..self.clone() })
     }
 
     /// When and where from.

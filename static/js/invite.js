@@ -38,8 +38,9 @@ const refresh = (box) => {
   const chips = box.querySelector(".address-list");
   const addresses = unique(read(field.value));
   const wrong = addresses.filter((address) => !isAddress(address));
-  // A single address still being typed needs no comment.
-  const quiet = addresses.length < 2;
+  // A single address still being typed needs no comment, nor does what the server has just commented on.
+  const isJudged = field.matches("[aria-invalid]") && field.value === field.defaultValue;
+  const quiet = addresses.length < 2 || isJudged;
   chips.hidden = quiet;
   chips.replaceChildren(
     ...(quiet ? [] : addresses.slice(0, SHOWN)).map((address) =>

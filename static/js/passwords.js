@@ -52,5 +52,6 @@ document.addEventListener("htmx:before:swap", (event) => {
 document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail.ctx.target !== hint()) return;
   const word = hint().querySelector("[data-strength-word]").textContent;
-  said().textContent = word && `Strength: ${word}`;
+  const open = [...hint().querySelectorAll(".rule-unmet")].map((rule) => `Missing: ${rule.textContent.trim()}.`);
+  said().textContent = word && [`Strength: ${word}.`, ...open].join(" ");
 });

@@ -14,6 +14,7 @@ const limit = Number(meta("seconds-left"));
 let deadline = Date.now() + limit * 1000;
 let timer;
 let nextAsk = 0;
+let lastSaid = Infinity;
 
 const secondsLeft = () => Math.max(0, Math.ceil((deadline - Date.now()) / 1000));
 
@@ -37,11 +38,16 @@ const ask = async () => {
   return true;
 };
 
+// Timers of a tab in the background skip seconds, so a moment counts as come once it is past.
 const announce = (seconds) => {
-  if (SAID_AT.includes(seconds)) said.textContent = `You will be logged out in ${inWords(seconds)}.`;
+  const due = SAID_AT.findLast((moment) => moment >= seconds);
+  if (due === undefined || due >= lastSaid) return;
+  lastSaid = due;
+  said.textContent = `You will be logged out in ${inWords(seconds)}.`;
 };
 
 const close = () => {
+  lastSaid = Infinity;
   if (dialog.open) dialog.close("done");
 };
 
@@ -89,9 +95,10 @@ dialog.addEventListener("close", () => {
   dialog.returnValue = "";
 });
 
-// A request that was answered is activity, so the limit starts again.
+// A request that was answered is activity, so the limit starts again. Measuring a password while it is typed is none.
 document.addEventListener("htmx:after:request", (event) => {
-  if (event.detail.ctx.response.status < 400) deadline = Date.now() + limit * 1000;
+  const { request, response } = event.detail.ctx;
+  if (response.status < 400 && !request.action.endsWith("/password/strength")) deadline = Date.now() + limit * 1000;
 });
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) tick();

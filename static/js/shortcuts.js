@@ -20,6 +20,7 @@ const KEYS = [
 const singles = document.querySelector('meta[name="shortcuts"]')?.content === "on";
 const isField = (element) => element.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 const find = (selector) => document.querySelector(selector);
+const linkTo = (path) => find(`.nav-link[href="${path}"]`);
 const marked = (key) => find(`[data-key="${CSS.escape(key)}"]`);
 
 let afterG = 0;
@@ -46,7 +47,7 @@ const showKeys = () => {
   head.append(title);
   const list = document.createElement("dl");
   list.className = "keys";
-  for (const [keys, does] of KEYS) {
+  for (const [keys, does] of KEYS.filter(([keys]) => !keys.startsWith("g ") || linkTo(GO[keys.at(-1)]))) {
     const term = document.createElement("dt");
     term.append(
       ...keys.split(" ").map((key) => {
@@ -78,7 +79,7 @@ const showKeys = () => {
 };
 
 const go = (path) => {
-  if (find(`.nav-link[href="${path}"]`)) location.assign(path);
+  if (linkTo(path)) location.assign(path);
 };
 
 const single = (key) => {

@@ -1,1 +1,17 @@
+//! The product through its own doors: stories over HTTP on both databases, and what holds the parts together.
 
+mod api;
+mod audit;
+mod boundary;
+mod edits;
+mod invitations;
+mod last_administrator;
+mod layers;
+mod list;
+mod mail;
+mod policy_matrix;
+mod sessions;
+mod set_up;
+mod support;
+mod switches;
+mod walls;

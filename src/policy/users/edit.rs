@@ -22,6 +22,11 @@ pub struct EditUser {
 }
 
 impl EditUser {
+    /// Whether it leaves everything as it is.
+    pub fn is_nothing(&self) -> bool {
+        self.email.is_none() && self.name.is_none() && self.account_role.is_none() && self.roles.is_none()
+    }
+
     /// The roles that would be given or taken away, the account role's old and new one first.
     pub fn changed_roles(&self, person: &Person) -> Vec<Role> {
         let account = self

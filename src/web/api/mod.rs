@@ -4,6 +4,7 @@
 pub mod body;
 pub mod gate;
 pub mod openapi;
+pub mod path;
 pub mod permissions;
 pub mod reference;
 pub mod tenant;

@@ -12,7 +12,7 @@ use super::{
     openapi::{OPERATIONS, Operation, document},
     tenant::error::TenantError,
 };
-use crate::{app::App, error::AppError, web::html::respond};
+use crate::{app::App, error::AppError};
 
 /// The reference page.
 #[derive(Debug, Template)]
@@ -37,5 +37,6 @@ async fn show_page() -> Result<Response, TenantError> {
         .into_iter()
         .map(|(name, start)| (name, OPERATIONS.iter().filter(|one| one.path.starts_with(start)).collect()))
         .collect();
-    Ok(respond::page(&Reference { groups })?)
+    let html = Reference { groups }.render().map_err(AppError::fault)?;
+    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))], html).into_response())
 }

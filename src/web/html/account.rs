@@ -1,15 +1,13 @@
 //! Your Account: name, password, sessions.
 
-use axum::{
-    extract::State,
-    http::{HeaderValue, StatusCode, header},
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 
 use super::{
     extract::{Form, Path},
-    people, respond, shell, users,
+    people,
+    proof::{self, Asked},
+    respond, shell, users,
 };
 use crate::{
     app::App,
@@ -17,14 +15,13 @@ use crate::{
         ids::SessionId,
         passwords::{Judgement, PasswordProblem},
         roles::{AccountRole, Holdings, RoleSet},
-        sign_in::lock_message,
+        session::Stage,
         text::DisplayName,
     },
     error::AppError,
     flows::{
         change_password::{self, Owner},
-        end_sessions,
-        sign_in::{self, Confirmation},
+        end_sessions, reset_password,
     },
     store::User,
     web::{
@@ -33,7 +30,7 @@ use crate::{
             parts::{Avatar, Field},
             passwords::{Change, Choose, StrengthHint},
         },
-        visitor::Here,
+        visitor::{Here, Visitor},
     },
 };
 
@@ -55,6 +52,19 @@ pub struct TypedPassword {
     name: Option<String>,
 }
 
+/// A form with a new password while somebody fills it in; the first run's names everything there is to know, that of a
+/// mailed link names the link.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Typing {
+    current: String,
+    password: String,
+    name: String,
+    email: String,
+    organization: String,
+    link: String,
+}
+
 /// The page.
 pub async fn show(State(app): State<App>, here: Here) -> Result<Response, AppError> {
     respond::page(&page(&app, &here).await?)
@@ -65,6 +75,8 @@ async fn page(app: &App, here: &Here) -> Result<Index, AppError> {
     let mut tx = app.db.begin_read().await?;
     let sessions = tx.sessions_of(standing.user).await?;
     let logins = tx.recent_sign_ins(standing.user, None).await?;
+    let pending_email = tx.pending_email(standing.user, here.occasion().now).await?;
+    let codes_left = if standing.has_authenticator { Some(tx.recovery_codes_left(standing.user).await?) } else { None };
     drop(tx);
     let own = here.signed_in.session;
     let mut sessions: Vec<OwnSession> = sessions
@@ -77,9 +89,9 @@ async fn page(app: &App, here: &Here) -> Result<Index, AppError> {
         shell: shell::shell(here, "").await?,
         avatar: Avatar::new(&standing.user.to_string(), standing.shown_name()),
         email: standing.email.clone(),
-        pending_email: None,
+        pending_email,
         name: Field { value: standing.display_name.clone(), errors: Vec::new() },
-        mfa: Mfa { on: standing.mfa_required_by.is_some(), codes_left: None },
+        mfa: Mfa { on: standing.mfa_required_by.is_some(), codes_left },
         roles,
         access,
         sessions,
@@ -163,7 +175,7 @@ async fn choose(app: &App, here: &Here, user: &User) -> Result<Choose, AppError>
         email: user.email.clone(),
         name: is_new.then(|| Field { value: user.display_name.clone(), errors: Vec::new() }),
         hint: StrengthHint::rules(app.config.password_min_length, true),
-        mfa_follows: false,
+        mfa_follows: here.signed_in.stage == Stage::Enroll && here.standing.lacks_authenticator(),
         ..Choose::default()
     })
 }
@@ -186,27 +198,15 @@ pub async fn update_password(
         (page.password_errors, page.confirm_errors) = password_messages(&judged);
         return respond::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
-    if typed.current.is_empty() {
-        page.current_errors.push("The password is incorrect.".to_owned());
-        return respond::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
-    }
-    let device = &here.visitor.device;
-    match sign_in::confirm(&app, &user, &typed.current, device, here.occasion()).await? {
-        Confirmation::Right => {
+    match proof::ask(&app, &here, &typed.current, None).await? {
+        Asked::Right(here) => {
             change_password::store(&app, &here.signed_in, &user, &typed.password, None, here.occasion()).await?;
-            here.renew(here.signed_in.organization).await?;
+            let here = here.renew(&app, here.signed_in.organization).await?;
             respond::done(&here.visitor, "/account", "Your password was changed.").await
         }
-        Confirmation::Wrong => {
-            page.current_errors.push("The password is incorrect.".to_owned());
-            respond::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
-        }
-        Confirmation::Locked { until } => {
-            let now = app.clock.now();
-            page.current_errors.push(lock_message(now, until));
-            let mut response = respond::page_with(StatusCode::TOO_MANY_REQUESTS, &page)?;
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(now.seconds_until(until)));
-            Ok(response)
+        Asked::Not(denial) => {
+            page.current_errors.push(denial.message.clone());
+            denial.answer(&page)
         }
     }
 }
@@ -240,7 +240,7 @@ async fn first_password(
         if change_password::replace_temporary(app, &here.signed_in, user, password, name.as_ref(), here.occasion())
             .await?
         {
-            here.renew(here.signed_in.organization).await?;
+            let here = here.renew(app, here.signed_in.organization).await?;
             return respond::done(&here.visitor, "/", "Your password was changed.").await;
         }
         judged.push(PasswordProblem::InUse);
@@ -253,18 +253,23 @@ async fn first_password(
     respond::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 
-/// The hint while typing, from the function that judges on saving.
+/// The hint while typing, from the function that judges on saving. Estimating costs time, so it is done for who is signed
+/// in, for who holds a link for a new password, and at the first run; anybody else gets the rules.
 pub async fn strength(
     State(app): State<App>,
-    here: Here,
-    Form(typed): Form<TypedPassword>,
+    visitor: Visitor,
+    Form(typed): Form<Typing>,
 ) -> Result<Response, AppError> {
-    let (_, owner) = change_password::owner(&app, &here.signed_in).await?;
+    let signed_in = visitor.signed_in.as_ref().filter(|_| visitor.is_signed_in() && typed.link.is_empty());
+    let hint = StrengthHint::rules(app.config.password_min_length, signed_in.is_some());
+    let owner = match signed_in {
+        Some(signed_in) => Some(change_password::owner(&app, signed_in).await?.1),
+        None if app.is_set_up().await? => reset_password::find(&app, &typed.link, &visitor.occasion).await?,
+        None => Some(Owner { email: typed.email, names: Vec::new(), organizations: vec![typed.organization] }),
+    };
+    let Some(mut owner) = owner.filter(|_| !typed.password.is_empty()) else { return respond::page(&hint) };
+    owner.names.push(typed.name);
     let in_use = Some(typed.current.as_str()).filter(|current| !current.is_empty());
-    let hint = StrengthHint::rules(app.config.password_min_length, true);
-    if typed.password.is_empty() {
-        return respond::page(&hint);
-    }
     let judged = change_password::assess_password(&app, owner, &typed.password, in_use).await?;
     respond::page(&measured(hint, &judged))
 }

@@ -6,7 +6,11 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{extract::Path, respond, shell};
+use super::{
+    extract::Path,
+    note::{self, OWN_PASSWORD},
+    respond, shell,
+};
 use crate::{
     app::App,
     error::AppError,
@@ -37,8 +41,13 @@ pub async fn show(State(app): State<App>, visitor: Visitor, Path(token): Path<St
 /// The button.
 pub async fn accept(State(app): State<App>, visitor: Visitor, Path(token): Path<String>) -> Result<Response, AppError> {
     match accept_invitation::accept(&app, &token, &visitor.occasion).await? {
-        Some(open) if open.has_temporary_password => Ok(Redirect::to("/login?reason=activated").into_response()),
-        Some(_) => Ok(Redirect::to("/login?reason=activated&account=known").into_response()),
+        Some(open) => {
+            let mut response = Redirect::to("/login?reason=activated").into_response();
+            if !open.has_temporary_password {
+                note::leave(&app, &mut response, OWN_PASSWORD);
+            }
+            Ok(response)
+        }
         None => dead_link(false),
     }
 }

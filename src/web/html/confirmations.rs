@@ -16,10 +16,10 @@ use crate::{
         users::MembershipState,
     },
     error::AppError,
-    flows::{self, Caller, invite, switches},
+    flows::{self, Caller, invite, mfa, switches},
     policy::{
         Action, CancelInvitation, DeleteUser, Denied, DisableEverywhere, DisableUser, EnableEverywhere, EnableUser,
-        EndSessions, Person, ResendInvitation,
+        EndSessions, Person, Refusal, ResendInvitation, ResetAuthenticator,
     },
     store::{Member, Tx},
     web::{
@@ -47,6 +47,8 @@ trait Question: Action<Target = Person> + Copy + Send + Sync + 'static {
     const CANCEL: &'static str = "Cancel";
     /// Whether it leads back to the person rather than to the list.
     const BACK_TO_PERSON: bool = true;
+    /// Whether it takes an Administrator away, which the last one forbids.
+    const TAKES_ACCESS: bool = false;
 
     /// What it asks.
     fn text(subject: &Subject) -> Vec<String>;
@@ -125,6 +127,11 @@ pub fn cancel() -> MethodRouter<App> {
     routes::<CancelInvitation>()
 }
 
+/// `/users/{id}/reset-authenticator`.
+pub fn reset_authenticator() -> MethodRouter<App> {
+    routes::<ResetAuthenticator>()
+}
+
 /// `/users/{id}/end-sessions`.
 pub fn end_sessions() -> MethodRouter<App> {
     routes::<EndSessions>()
@@ -134,7 +141,14 @@ async fn ask<Q: Question>(State(app): State<App>, here: Here, Path(id): Path<Use
     let actor = here.actor()?;
     let mut tx = app.db.begin_read().await?;
     let (subject, person) = subject(&mut tx, actor.organization, &actor.organization_name, id).await?;
+    let is_last = Q::TAKES_ACCESS && tx.is_last_administrator(actor.organization, id).await?;
     match actor.authorize(Q::ACTION, person) {
+        // The commit would refuse it; better said before the button is pressed than after.
+        Ok(_) if is_last => {
+            let (person, organization) = (subject.name().to_owned(), subject.organization.clone());
+            let refusal = Refusal::LastAdministrator { person, organization };
+            refused::<Q>(&here, &subject, &refusal.to_string()).await
+        }
         Ok(_permit) => respond::page(&page::<Q>(&here, &subject, None).await?),
         Err(Denied::Refused(refusal)) => refused::<Q>(&here, &subject, &refusal.to_string()).await,
         Err(denied) => Err(denied.into()),
@@ -202,6 +216,7 @@ async fn page<Q: Question>(here: &Here, subject: &Subject, problem: Option<&str>
 impl Question for DeleteUser {
     const ACTION: Self = Self;
     const PATH: &'static str = "delete";
+    const TAKES_ACCESS: bool = true;
     const HEADING: &'static str = "Delete user";
     const BUTTON: &'static str = "Delete";
     const DANGER: bool = true;
@@ -235,6 +250,7 @@ impl Question for DeleteUser {
 impl Question for DisableUser {
     const ACTION: Self = Self;
     const PATH: &'static str = "disable";
+    const TAKES_ACCESS: bool = true;
     const HEADING: &'static str = "Disable user";
     const BUTTON: &'static str = "Disable";
     const DANGER: bool = true;
@@ -281,6 +297,7 @@ impl Question for EnableUser {
 impl Question for DisableEverywhere {
     const ACTION: Self = Self;
     const PATH: &'static str = "disable-everywhere";
+    const TAKES_ACCESS: bool = true;
     const HEADING: &'static str = "Disable everywhere";
     const BUTTON: &'static str = "Disable everywhere";
     const DANGER: bool = true;
@@ -380,5 +397,29 @@ impl Question for EndSessions {
     async fn carry_out(app: &App, caller: &Caller, user: UserId) -> Result<String, AppError> {
         let member = switches::end_sessions(app, caller, user).await?;
         Ok(format!("All sessions of {} were ended.", member.shown_name()))
+    }
+}
+
+impl Question for ResetAuthenticator {
+    const ACTION: Self = Self;
+    const PATH: &'static str = "reset-authenticator";
+    const HEADING: &'static str = "Reset authenticator";
+    const BUTTON: &'static str = "Reset authenticator";
+    const DANGER: bool = true;
+
+    fn text(subject: &Subject) -> Vec<String> {
+        vec![format!(
+            "{} will set up multi-factor authentication again at the next login. All their sessions end.",
+            subject.name()
+        )]
+    }
+
+    fn effects(subject: &Subject) -> Vec<Effect> {
+        subject.sessions().into_iter().collect()
+    }
+
+    async fn carry_out(app: &App, caller: &Caller, user: UserId) -> Result<String, AppError> {
+        let member = mfa::reset(app, caller, user).await?;
+        Ok(format!("The authenticator of {} was reset.", member.shown_name()))
     }
 }

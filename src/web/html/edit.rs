@@ -8,13 +8,13 @@ use super::{
     people,
     picker::{self, Chosen},
     respond, shell,
-    users::effective_access,
+    users::in_force,
 };
 use crate::{
     app::App,
     domain::{
         ids::UserId,
-        roles::{AccountRole, CustomRole, RoleSet, shown_roles},
+        roles::{AccountRole, CustomRole, Role, RoleSet, shown_roles},
         text::{DisplayName, Email},
         users::MembershipState,
     },
@@ -94,12 +94,16 @@ async fn form(here: &Here, actor: &Actor, subject: &Subject, typed: &Typed) -> R
         roles: typed.role.clone(),
     };
     let held = subject.held();
-    let roles = if allowed.edit_roles {
+    let mut roles = if allowed.edit_roles {
         picker::picker(actor, custom, &chosen, Some(&held))
     } else {
         let note = if actor.is_self(person) { Refusal::OwnRoles.to_string() } else { String::new() };
         picker::fixed(&held, &note)
     };
+    if person.server_administrator && member.account_role != AccountRole::ServerAdministrator {
+        // Their own account role opens everything besides, whatever the membership's roles become.
+        roles.kept.insert(0, picker::keep(&Role::Account(AccountRole::ServerAdministrator)));
+    }
     let field = |typed: &Option<String>, stored: &str| Field {
         value: typed.clone().unwrap_or_else(|| stored.to_owned()),
         errors: Vec::new(),
@@ -120,7 +124,11 @@ async fn form(here: &Here, actor: &Actor, subject: &Subject, typed: &Typed) -> R
         name_required: !member.display_name.is_empty(),
         identity_locked: !allowed.edit_name,
         roles,
-        access: effective_access(member, person, actor),
+        access: people::access(
+            format!("What {} can do", member.shown_name()),
+            "And which role allows it",
+            &in_force(person, actor),
+        ),
         ..Edit::default()
     })
 }

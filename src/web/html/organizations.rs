@@ -72,15 +72,22 @@ pub async fn switch(State(app): State<App>, here: Here, Form(chosen): Form<Chose
     let Ok(wanted) = chosen.organization.parse::<OrganizationId>() else {
         return form(&app, &here, "", Some("Choose an organization.")).await;
     };
-    let choice = choices(&app, &here).await?.into_iter().find(|choice| choice.id == wanted);
-    let choice = choice.ok_or(AppError::NotFound)?;
+    let choices = choices(&app, &here).await?;
+    needs_choice(&here, &choices)?;
+    let choice = choices.into_iter().find(|choice| choice.id == wanted).ok_or(AppError::NotFound)?;
     let now = here.occasion().now;
     let mut tx = app.db.begin_write().await?;
     tx.standing(here.signed_in.session, Some(wanted), now).await?.ok_or(AppError::ExpiredForm)?;
     tx.enter_organization(here.standing.user, wanted, now).await?;
     tx.commit().await?;
-    here.renew(Some(wanted)).await?;
+    here.renew(&app, Some(wanted)).await?;
     respond::done(&here.visitor, "/", format!("You are now in {}.", choice.name)).await
+}
+
+/// The page is for members of two or more organizations, and Server Administrators (portal contract 0.5).
+fn needs_choice(here: &Here, choices: &[OrganizationChoice]) -> Result<(), AppError> {
+    let has_choice = choices.len() > 1 || here.standing.is_server_administrator;
+    if has_choice { Ok(()) } else { Err(AppError::NotFound) }
 }
 
 /// What somebody may choose from.
@@ -95,9 +102,7 @@ async fn choices(app: &App, here: &Here) -> Result<Vec<OrganizationChoice>, AppE
 
 async fn form(app: &App, here: &Here, chosen: &str, problem: Option<&str>) -> Result<Response, AppError> {
     let choices = choices(app, here).await?;
-    if choices.len() < 2 && !here.standing.is_server_administrator {
-        return Err(AppError::NotFound);
-    }
+    needs_choice(here, &choices)?;
     let current = here.signed_in.organization.map(|id| id.to_string()).unwrap_or_default();
     let checked = if chosen.is_empty() { current.as_str() } else { chosen };
     let mut shell = shell::shell(here, "organizations").await?;

@@ -107,6 +107,7 @@ fn option(role: &Role, prefix: &str, checked: bool) -> RoleOption {
     }
 }
 
-fn keep(role: &Role) -> KeptRole {
+/// A role that stays whatever the form says.
+pub fn keep(role: &Role) -> KeptRole {
     KeptRole { chip: chip(role), grants: grants(role) }
 }

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::State,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{
     extract::{Form, Query},
+    note::{self, OWN_PASSWORD},
     respond, shell,
 };
 use crate::{
@@ -25,7 +26,6 @@ use crate::{
         end_sessions,
         sign_in::{self, Login, LoginForm},
     },
-    store::SIGNED_IN,
     web::{
         pages::sign_in::{Lock, LogIn, LogOut},
         routes,
@@ -33,12 +33,14 @@ use crate::{
     },
 };
 
+/// Key in half a session under which the page to go to waits.
+pub(super) const NEXT: &str = "next";
+
 /// Parameters of the login page.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Asked {
     reason: String,
-    account: String,
     next: String,
 }
 
@@ -53,12 +55,17 @@ pub struct Typed {
 }
 
 /// The login page; whoever is signed in goes on.
-pub async fn new(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, AppError> {
+pub async fn new(
+    State(app): State<App>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, AppError> {
     if visitor.is_signed_in() {
         return Ok(Redirect::to("/").into_response());
     }
     let mut page = blank(&app, &visitor, asked.next);
-    page.outside.status = reason(&asked.reason, &asked.account).map(str::to_owned);
+    page.outside.status = reason(&asked.reason, note::is_left(&headers, OWN_PASSWORD)).map(str::to_owned);
     respond::page(&page)
 }
 
@@ -72,15 +79,16 @@ pub async fn create(State(app): State<App>, visitor: Visitor, Form(typed): Form<
     };
     let form = LoginForm { address, password: &typed.password, form: &typed.form, device: &visitor.device };
     match sign_in::log_in(&app, &form, &visitor.occasion).await? {
-        Login::In(signed_in) => {
-            let path = match signed_in.stage {
-                Stage::Full => destination(&typed.next),
-                Stage::Code => "/login/mfa".to_owned(),
-            };
-            visitor.session.clear().await;
-            visitor.session.cycle_id().await?;
-            visitor.session.insert(SIGNED_IN, signed_in).await?;
-            Ok(routes::redirect(&visitor, &path))
+        Login::In(signed_in, due) => {
+            let next = destination(&typed.next);
+            let stage = signed_in.stage;
+            visitor.sign_in(signed_in).await?;
+            if stage == Stage::Code {
+                visitor.session.insert(NEXT, next).await?;
+                return Ok(routes::redirect(&visitor, "/login/mfa"));
+            }
+            let path = due.map(routes::step_path);
+            Ok(routes::redirect(&visitor, path.unwrap_or(&next)))
         }
         Login::No => {
             page.mismatch = Some("The email or password is incorrect.".to_owned());
@@ -95,9 +103,20 @@ pub async fn create(State(app): State<App>, visitor: Visitor, Form(typed): Form<
 }
 
 fn blank(app: &App, visitor: &Visitor, next: String) -> LogIn {
+    LogIn { outside: shell::outside(visitor), form: one_time_value(app), next, ..LogIn::default() }
+}
+
+/// What a login form carries so that its double click is known.
+pub(super) fn one_time_value(app: &App) -> String {
     let value = entropy::bytes::<16>(app.entropy.as_ref());
-    let form = value.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-    LogIn { outside: shell::outside(visitor), form, next, ..LogIn::default() }
+    value.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// The login page with the text of a lock, for somebody whose half-finished login was dropped.
+pub(super) fn dropped(app: &App, visitor: &Visitor, email: String, until: Timestamp) -> Result<Response, AppError> {
+    let mut page = blank(app, visitor, String::new());
+    page.email.value = email;
+    locked(page, app.clock.now(), until)
 }
 
 /// What is missing is said at its field and is no attempt.
@@ -130,13 +149,13 @@ fn locked(mut page: LogIn, now: Timestamp, until: Timestamp) -> Result<Response,
 }
 
 /// Why somebody comes to the login page; anything else says nothing (portal contract 1.2).
-fn reason(word: &str, account: &str) -> Option<&'static str> {
+fn reason(word: &str, has_own_password: bool) -> Option<&'static str> {
     match word {
         "idle" => Some("You were logged out after 15 minutes of inactivity."),
         "logout" => Some("You are logged out."),
         "ended" => Some("Your session was ended. Log in again."),
         "email" => Some("Your email was changed. Log in with the new email address."),
-        "activated" if account == "known" => Some("Your account is active. Log in with your password."),
+        "activated" if has_own_password => Some("Your account is active. Log in with your password."),
         "activated" => Some("Your account is active. Log in with the temporary password from your email."),
         "reset" => Some("Your password was changed. Log in with the new password."),
         "setup" => Some("Setup is complete. Log in to continue."),

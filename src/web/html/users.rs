@@ -24,7 +24,7 @@ use crate::{
     store::{COUNTED_TO, Member, SignInRow, StateCounts, UserPage, UserRow},
     web::{
         pages::{
-            parts::{Choice, ChoiceGroup, Pill},
+            parts::{Access, Choice, ChoiceGroup, Pill},
             users::{Empty, Index, Login, Row, Session, Show, SortLink, StatusTab},
         },
         visitor::Here,
@@ -54,9 +54,11 @@ impl Filters {
     /// What the store is asked.
     pub fn query(&self, remembered: Option<i64>) -> UserQuery {
         let column = self.sort.trim_start_matches('-');
-        let rows = self.per_page.parse().ok().or_else(|| remembered.and_then(|rows| u32::try_from(rows).ok()));
+        let chosen = self.per_page.parse().ok().filter(|rows| ROWS.contains(rows));
+        let rows = chosen.or_else(|| remembered.and_then(|rows| u32::try_from(rows).ok()));
         UserQuery {
-            search: text::fold(self.q.trim()).chars().take(200).collect(),
+            // No name or address holds a control character, and PostgreSQL knows no text with NUL.
+            search: text::fold(self.q.trim()).chars().filter(|letter| !letter.is_control()).take(200).collect(),
             status: self.status.parse().unwrap_or(StatusFilter::All),
             role: self.role.parse::<crate::domain::roles::RoleKey>().ok().map(|role| role.to_string()),
             mfa: self.mfa.parse().ok(),
@@ -97,7 +99,9 @@ impl Filters {
 }
 
 fn read_cursor(text: &str) -> Option<Cursor> {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let cursor: Cursor = serde_json::from_slice(&bytes).ok()?;
+    (!cursor.has_control()).then_some(cursor)
 }
 
 fn write_cursor(cursor: &Cursor) -> String {
@@ -424,7 +428,7 @@ pub async fn show(State(app): State<App>, here: Here, Path(id): Path<UserId>) ->
         may_enable: allowed.enable,
         may_disable_everywhere: allowed.disable_everywhere,
         may_enable_everywhere: allowed.enable_everywhere,
-        may_reset_authenticator: false,
+        may_reset_authenticator: allowed.reset_authenticator,
         may_end_sessions: allowed.end_sessions,
         may_delete: allowed.delete,
         audit_href: None,
@@ -435,21 +439,30 @@ pub async fn show(State(app): State<App>, here: Here, Path(id): Path<UserId>) ->
 }
 
 /// What the person can do now; nothing while invited or disabled.
-pub fn effective_access(member: &Member, person: &Person, actor: &Actor) -> crate::web::pages::parts::Access {
-    let holdings = Holdings {
-        server_administrator: person.server_administrator && member.disabled_at.is_none(),
-        account_role: member.account_role,
-        application_roles: person.roles.application(),
-        custom_roles: person.roles.custom(),
-        provisioned: &actor.provisioned,
-        works: member.state == MembershipState::Active,
-    };
+fn effective_access(member: &Member, person: &Person, actor: &Actor) -> Access {
     let lead = match member.state {
         MembershipState::Active => "And which role allows it",
         MembershipState::Invited => "Nothing until the invitation is accepted",
         MembershipState::Disabled => "Nothing while disabled",
     };
+    let holdings = Holdings {
+        server_administrator: person.server_administrator && member.disabled_at.is_none(),
+        works: member.state == MembershipState::Active,
+        ..in_force(person, actor)
+    };
     people::access("Effective access".to_owned(), lead, &holdings)
+}
+
+/// What the person's roles give once they are in force.
+pub fn in_force<'a>(person: &'a Person, actor: &'a Actor) -> Holdings<'a> {
+    Holdings {
+        server_administrator: person.server_administrator,
+        account_role: person.account_role,
+        application_roles: person.roles.application(),
+        custom_roles: person.roles.custom(),
+        provisioned: &actor.provisioned,
+        works: true,
+    }
 }
 
 /// A session as the pages show it.

@@ -31,6 +31,8 @@ pub struct Reset {
     pub outside: Outside,
     /// Where the form goes: the address of this page.
     pub action: String,
+    /// The secret of the link, by which the hint while typing knows whose password it is.
+    pub link: String,
     /// Messages about the new password.
     pub password_errors: Vec<String>,
     /// Messages about its repetition.

@@ -36,6 +36,7 @@ test('the only Administrator can neither leave nor step down', async ({ admin })
 test('an invited Administrator does not count, an active one does', async ({ admin, portal, newVisitor }) => {
   await invite(admin, 'cleo@people.example', { accountRole: 'Administrator' });
   expect((await stepDown(admin)).status()).toBe(409);
+  await admin.goto('/users');
 
   const ben = await newVisitor();
   await join(portal, admin, ben, { name: 'Ben Okri', email: 'ben@people.example', accountRole: 'Administrator' });

@@ -9,7 +9,7 @@ test('asks for both fields and tells nobody which one was wrong', async ({ page 
   await setUp(page, { code: SETUP_CODE });
   await page.goto('/login');
   expect((await submit(page, 'Log in')).status()).toBe(422);
-  await expectProblems(page, 'Enter your email address.');
+  await expectProblems(page, 'Enter your email address.', 'Enter your password.');
 
   await field(page, 'Email').fill(ADMIN.email);
   await submit(page, 'Log in');

@@ -75,6 +75,24 @@ test('delete, after a second thought', async ({ admin }) => {
   await expect(row(admin, 'cleo@people.example')).toHaveCount(0);
 });
 
+test('pages, rows per page, and a page that leaves by itself', async ({ admin }) => {
+  const everybody = Array.from({ length: 30 }, (_, index) => `p${index + 10}@people.example`);
+  await invite(admin, everybody.join(' '));
+  await admin.goto('/users');
+  await expectStatus(admin, 'Showing 1-25 of 31 users');
+  await link(admin, 'Next page').click();
+  await expectStatus(admin, 'Showing 26-31 of 31 users');
+  await link(admin, 'Previous page').click();
+  await expectStatus(admin, 'Showing 1-25 of 31 users');
+  await field(admin, 'Per page').selectOption('50');
+  await button(admin, 'Apply filters').click();
+  await expectStatus(admin, 'Showing 1-31 of 31 users');
+  await admin.goto('/users');
+  await expectStatus(admin, 'Showing 1-31 of 31 users');
+  const refresh = Number.parseInt(await admin.locator('meta[http-equiv="refresh"]').getAttribute('content'), 10);
+  expect(refresh).toBe(15 * 60 + 5);
+});
+
 test('search, status, order and log out', async ({ admin, portal, newVisitor }) => {
   const ben = await newVisitor();
   await join(portal, admin, ben, { name: 'Ben Okri', email: 'ben@people.example' });

@@ -46,10 +46,16 @@ export async function cell(page, text, column) {
   return person.getByRole('cell').or(person.getByRole('rowheader')).nth(index);
 }
 
+/** Questions a page asks by itself while somebody types or waits; no form is sent with them. */
+const ASKED_BY_SCRIPT = ['/password/strength', '/session/extend'];
+
 /** Presses a button and returns the answer to the form. */
 export async function submit(scope, name) {
   const target = button(scope, name);
-  const answered = target.page().waitForResponse((response) => response.request().method() === 'POST');
+  const answered = target.page().waitForResponse(
+    (response) =>
+      response.request().method() === 'POST' && !ASKED_BY_SCRIPT.includes(new URL(response.url()).pathname),
+  );
   await target.click();
   return answered;
 }
