@@ -6,11 +6,14 @@ use std::time::Duration;
 use crate::{
     app::App,
     domain::{session::ABSOLUTE_LIMIT, time::days},
+    flows::token_uses,
     serve::{self, Stop},
     store::Result,
 };
 
 const EVERY: Duration = Duration::from_secs(3600);
+/// No use of an API token is lost by more than a minute.
+const TOKEN_USES_EVERY: Duration = Duration::from_secs(15);
 
 /// Works once an hour until asked to stop.
 pub async fn run(app: App, stop: Stop) {
@@ -22,6 +25,23 @@ pub async fn run(app: App, stop: Stop) {
         tokio::select! {
             () = &mut ending => return,
             () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+/// Writes down uses of API tokens every few seconds, and once more at the end.
+pub async fn note_token_uses(app: App, stop: Stop) {
+    let mut ending = std::pin::pin!(serve::stopped(stop));
+    loop {
+        let ends = tokio::select! {
+            () = &mut ending => true,
+            () = tokio::time::sleep(TOKEN_USES_EVERY) => false,
+        };
+        if let Err(error) = token_uses::write_down(&app).await {
+            tracing::warn!(%error, "uses of API tokens could not be written down");
+        }
+        if ends {
+            return;
         }
     }
 }

@@ -62,6 +62,8 @@ pub enum Command {
     /// The audit log
     #[command(subcommand, arg_required_else_help = false)]
     Audit(AuditCommand),
+    /// Print the OpenAPI document of both APIs
+    Openapi,
     /// Print what every role may do on every page, and every actor with every action
     Permissions {
         /// As JSON instead of tables

@@ -4,6 +4,7 @@ mod admin;
 mod check;
 mod demo;
 mod migrate;
+mod openapi;
 mod permissions;
 mod serve;
 mod token;
@@ -95,6 +96,7 @@ pub fn run(command: Command, config: Config) -> Result<ExitCode, CommandError> {
             }
             Command::Token(TokenCommand::Create(arguments)) => token::create(config, arguments).await,
             Command::Audit(AuditCommand::Verify { file }) => verify::run(config, file).await,
+            Command::Openapi => openapi::run(),
             Command::Permissions { json } => permissions::run(json),
         }
     })

@@ -39,7 +39,7 @@ pub(super) async fn run(mut config: Config, migrates: bool) -> Result<ExitCode, 
     let worker = Worker::new(app.db.clone(), app.courier.clone(), transport, app.clock.clone());
     let mail = tokio::spawn(worker.run(serve::stopped(stop.clone())));
     let chores = tokio::spawn(crate::chores::run(app.clone(), stop.clone()));
-    let uses = tokio::spawn(crate::flows::token_uses::run(app.clone(), stop.clone()));
+    let uses = tokio::spawn(crate::chores::note_token_uses(app.clone(), stop.clone()));
     let operations = tokio::spawn(serve_operations(ops, app.clone(), stop.clone()));
     serve::serve(listener, web::router(app.clone()), stop).await;
     app.afterwards.done().await;

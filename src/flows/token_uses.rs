@@ -4,18 +4,15 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use crate::{
     app::App,
     domain::{ids::TokenId, time::Timestamp},
     error::AppError,
-    serve::{self, Stop},
     store::{PresentedToken, TokenUse},
 };
 
-const EVERY: Duration = Duration::from_secs(15);
 /// Addresses kept for one token between two writes; as many as are ever shown.
 const ADDRESSES: usize = 10;
 
@@ -89,21 +86,4 @@ pub async fn write_down(app: &App) -> Result<(), AppError> {
         return Err(error.into());
     }
     Ok(())
-}
-
-/// Writes them down every few seconds, and once more at the end.
-pub async fn run(app: App, stop: Stop) {
-    let mut ending = std::pin::pin!(serve::stopped(stop));
-    loop {
-        let ends = tokio::select! {
-            () = &mut ending => true,
-            () = tokio::time::sleep(EVERY) => false,
-        };
-        if let Err(error) = write_down(&app).await {
-            tracing::warn!(%error, "uses of API tokens could not be written down");
-        }
-        if ends {
-            return;
-        }
-    }
 }

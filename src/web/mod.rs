@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod assets;
+pub mod cause;
 pub mod csrf;
 pub mod csv;
 pub mod device;

@@ -48,7 +48,7 @@ pub async fn receive(State(app): State<App>, mut request: Request, next: Next) -
     let took = (app.clock.now().since(now).max(0)) / 1000;
     let status = response.status().as_u16();
     tracing::info!(request = %id, %method, route, status, ms = took, "answered");
-    if let Some(error) = response.extensions().get::<super::html::error::Cause>() {
+    if let Some(error) = response.extensions().get::<super::cause::Cause>() {
         tracing::error!(request = %id, route, cause = %error.0, "request failed");
     }
     if let Ok(value) = HeaderValue::from_str(&id) {

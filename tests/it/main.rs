@@ -1,5 +1,6 @@
 //! The product through its own doors: stories over HTTP on both databases, and what holds the parts together.
 
+mod api;
 mod audit;
 mod boundary;
 mod edits;
@@ -11,14 +12,11 @@ mod mail;
 mod migrations;
 mod plans;
 mod policy_matrix;
-mod sessions;
-mod set_up;
-mod support;
-mod switches;
-mod walls;
 mod second_factor;
 mod self_service;
 mod sessions;
 mod set_up;
 mod support;
+mod switches;
 mod truth_table;
+mod walls;

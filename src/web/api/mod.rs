@@ -3,7 +3,10 @@
 
 pub mod body;
 pub mod gate;
+pub mod openapi;
+pub mod path;
 pub mod permissions;
+pub mod reference;
 pub mod tenant;
 pub mod v1;
 
@@ -13,5 +16,5 @@ use crate::app::App;
 
 /// Both dialects.
 pub fn router(app: &App) -> Router<App> {
-    v1::router(app).merge(tenant::router(app))
+    v1::router(app).merge(tenant::router(app)).merge(reference::router())
 }

@@ -15,15 +15,12 @@ use crate::{
     app::App,
     error::AppError,
     web::{
+        cause::Cause,
         pages::errors::{ErrorFragment, ErrorOutside, ErrorPage, Fault, WayOn},
         request::RequestFacts,
         visitor::{Here, Visitor},
     },
 };
-
-/// The cause of a fault, for the log alone.
-#[derive(Debug, Clone)]
-pub struct Cause(pub Arc<dyn std::error::Error + Send + Sync>);
 
 /// An error waiting to be shown.
 #[derive(Debug, Clone)]

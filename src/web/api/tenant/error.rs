@@ -16,9 +16,9 @@ use crate::{
         api::{
             body::BodyError,
             gate::{PLATFORM_RETRY, Refused},
-            v1::problem::{Chained, FieldProblem, HOUR_LIMIT},
+            v1::problem::{FieldProblem, HOUR_LIMIT},
         },
-        html::error::Cause,
+        cause::{Cause, Chained},
     },
 };
 

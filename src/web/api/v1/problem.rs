@@ -16,7 +16,7 @@ use crate::{
             body::BodyError,
             gate::{PLATFORM_RETRY, Refused},
         },
-        html::error::Cause,
+        cause::{Cause, Chained},
     },
 };
 
@@ -131,24 +131,6 @@ impl IntoResponse for Problem {
         response
     }
 }
-
-/// An error with all its causes in one line, for the log.
-#[derive(Debug)]
-pub struct Chained(pub AppError);
-
-impl std::fmt::Display for Chained {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = std::error::Error::source(&self.0);
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Chained {}
 
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {

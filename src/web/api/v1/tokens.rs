@@ -28,7 +28,7 @@ use crate::{
     error::AppError,
     flows::tokens::{self as flow, Outcome, Reach},
     store::{TOKEN_FIELDS, Token as Stored, TokenChange, TokenScope},
-    web::html::extract::Path,
+    web::api::path::Id,
 };
 
 /// The properties of a token, which a body may carry.
@@ -193,7 +193,7 @@ pub async fn create(
 pub async fn show(
     State(app): State<App>,
     Extension(inside): Extension<Inside>,
-    Path(token): Path<String>,
+    Id(token): Id,
 ) -> Result<Response, Problem> {
     answer(StatusCode::OK, &ApiToken::new(stored(&app, &inside, id(&token)?).await?, None))
 }
@@ -202,7 +202,7 @@ pub async fn show(
 pub async fn update(
     State(app): State<App>,
     Extension(inside): Extension<Inside>,
-    Path(token): Path<String>,
+    Id(token): Id,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -227,7 +227,7 @@ pub async fn update(
 pub async fn delete(
     State(app): State<App>,
     Extension(inside): Extension<Inside>,
-    Path(token): Path<String>,
+    Id(token): Id,
 ) -> Result<Response, Problem> {
     flow::revoke(&app, &inside.caller(), id(&token)?).await?;
     Ok(StatusCode::NO_CONTENT.into_response())

@@ -32,10 +32,7 @@ use crate::{
     },
     policy::{SaveMembership, is_assigned},
     store::{USER_FIELDS, UserRecord},
-    web::{
-        api::{body, permissions},
-        html::extract::Path,
-    },
+    web::api::{body, path::Id, permissions},
 };
 
 /// The properties of a user, which a body may carry.
@@ -205,7 +202,7 @@ fn read_role(fields: &mut Fields<'_>) -> Option<V1Role> {
 pub async fn show(
     State(app): State<App>,
     Extension(inside): Extension<Inside>,
-    Path(user): Path<String>,
+    Id(user): Id,
 ) -> Result<Response, Problem> {
     answer(StatusCode::OK, &shown(&app, &inside, id(&user)?).await?)
 }
@@ -219,7 +216,7 @@ pub async fn current(State(app): State<App>, Extension(inside): Extension<Inside
 pub async fn update(
     State(app): State<App>,
     Extension(inside): Extension<Inside>,
-    Path(user): Path<String>,
+    Id(user): Id,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -241,7 +238,7 @@ pub async fn update(
 pub async fn delete(
     State(app): State<App>,
     Extension(inside): Extension<Inside>,
-    Path(user): Path<String>,
+    Id(user): Id,
 ) -> Result<Response, Problem> {
     switches::delete(&app, &inside.caller(), id(&user)?).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -251,7 +248,7 @@ pub async fn delete(
 pub async fn resend(
     State(app): State<App>,
     Extension(inside): Extension<Inside>,
-    Path(user): Path<String>,
+    Id(user): Id,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -267,7 +264,7 @@ pub async fn resend(
 pub async fn permissions(
     State(app): State<App>,
     Extension(inside): Extension<Inside>,
-    Path(user): Path<String>,
+    Id(user): Id,
 ) -> Result<Response, Problem> {
     let user = id(&user)?;
     shown(&app, &inside, user).await?;

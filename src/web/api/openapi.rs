@@ -1,0 +1,343 @@
+//! The OpenAPI 3.1 document of both dialects. Schemas come from the types the handlers answer with, operations from one
+//! table here; the reference page is rendered from the same table.
+
+use serde_json::{Map, Value, json};
+use utoipa::OpenApi;
+
+use super::{
+    permissions::{PagePermission, Permissions},
+    tenant::{
+        error::TenantErrorBody,
+        tenants::{ProcessFacts, ShownTenant, TenantDone, TenantList},
+        users::{Created, Done, ShownAssignment, ShownUser, TenantsOfUser, UserList},
+    },
+    v1::{
+        listing::{PageOf, Pageable, SortState},
+        problem::{FieldProblem, ProblemBody},
+        tokens::ApiToken,
+        users::{RecentLogin, User, UserInfo},
+    },
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Rollcall",
+        description = "Administers the people of a multi-tenant platform. Every call carries an API token as \
+                       `Authorization: Bearer`."
+    ),
+    components(schemas(
+        User,
+        UserInfo,
+        RecentLogin,
+        PageOf<User>,
+        ApiToken,
+        PageOf<ApiToken>,
+        Pageable,
+        SortState,
+        ProblemBody,
+        FieldProblem,
+        Permissions,
+        PagePermission,
+        ShownUser,
+        ShownAssignment,
+        UserList,
+        Created,
+        Done,
+        TenantsOfUser,
+        ShownTenant,
+        ProcessFacts,
+        TenantList,
+        TenantDone,
+        TenantErrorBody
+    ))
+)]
+struct Types;
+
+/// One operation of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Operation {
+    /// `get`, `post`, `put` or `delete`.
+    pub method: &'static str,
+    /// The path, its parameters in braces.
+    pub path: &'static str,
+    /// What it does.
+    pub summary: &'static str,
+    /// The permission the token needs; empty for none.
+    pub permission: &'static str,
+    /// The fields of the body, as `name: kind`, required ones with `!`; empty without a body.
+    pub body: &'static [&'static str],
+    /// The parameters of the query.
+    pub query: &'static [&'static str],
+    /// Status of success, and the schema of its body; empty without one.
+    pub success: (u16, &'static str),
+}
+
+macro_rules! operations {
+    ($($method:ident $path:literal $summary:literal needs $permission:literal
+       body [$($body:literal),*] query [$($query:literal),*] gives $status:literal $schema:literal;)+) => {
+        /// Every operation of both dialects.
+        pub const OPERATIONS: &[Operation] = &[$(Operation {
+            method: stringify!($method),
+            path: $path,
+            summary: $summary,
+            permission: $permission,
+            body: &[$($body),*],
+            query: &[$($query),*],
+            success: ($status, $schema),
+        }),+];
+    };
+}
+
+operations! {
+    post "/api/v1/users" "Invite a user" needs "api.users.write"
+        body ["email!: string", "role!: v1role"] query [] gives 201 "User";
+    get "/api/v1/users/current" "Show the user of the calling token" needs ""
+        body [] query [] gives 200 "User";
+    post "/api/v1/users/query" "Find users" needs "api.users.read"
+        body ["$: object"] query ["page", "size", "sort"] gives 200 "PageOf_User";
+    get "/api/v1/users/{userId}" "Show a user" needs "api.users.read"
+        body [] query [] gives 200 "User";
+    put "/api/v1/users/{userId}" "Save role and switch of a user" needs "api.users.write"
+        body ["version!: integer", "role!: v1role", "enabled!: boolean"] query [] gives 200 "User";
+    delete "/api/v1/users/{userId}" "Remove a user from the organization" needs "api.users.delete"
+        body [] query [] gives 204 "";
+    get "/api/v1/users/{userId}/permissions" "Tell what a user may open" needs "api.users.read"
+        body [] query [] gives 200 "Permissions";
+    post "/api/v1/users/{userId}/resend-activation-link" "Send the activation link again" needs "api.users.write"
+        body [] query [] gives 200 "User";
+    post "/api/v1/api-tokens" "Make an API token" needs "api.api-tokens.write"
+        body ["name!: string", "expiry!: date-time", "permissions!: strings", "allowedAddresses: strings"] query []
+        gives 201 "ApiToken";
+    post "/api/v1/api-tokens/query" "Find API tokens" needs "api.api-tokens.read"
+        body ["$: object"] query ["page", "size", "sort"] gives 200 "PageOf_ApiToken";
+    get "/api/v1/api-tokens/{apiTokenId}" "Show an API token" needs "api.api-tokens.read"
+        body [] query [] gives 200 "ApiToken";
+    put "/api/v1/api-tokens/{apiTokenId}" "Change an API token" needs "api.api-tokens.write"
+        body ["version!: integer", "name!: string", "permissions!: strings", "allowedAddresses: strings"] query []
+        gives 200 "ApiToken";
+    delete "/api/v1/api-tokens/{apiTokenId}" "Revoke an API token" needs "api.api-tokens.delete"
+        body [] query [] gives 204 "";
+    get "/api/user" "List all users" needs "api.users.read"
+        body [] query ["page", "pageSize", "includeDisabled", "role", "search"] gives 200 "UserList";
+    post "/api/user" "Make a user in no tenant" needs "api.users.write"
+        body ["email!: string", "displayName!: string", "roleName!: role", "firstName: string", "lastName: string",
+              "sendWelcomeEmail: boolean"] query [] gives 201 "Created";
+    get "/api/user/{userId}" "Show a user" needs "api.users.read"
+        body [] query [] gives 200 "ShownUser";
+    put "/api/user/{userId}" "Change a user everywhere" needs "api.users.write"
+        body ["displayName: string", "roleName: role", "disabled: boolean", "isServiceAccount: boolean",
+              "homeTenantId: string"] query [] gives 200 "Done";
+    get "/api/user/by-email/{email}" "Show the user with an address" needs "api.users.read"
+        body [] query [] gives 200 "ShownUser";
+    get "/api/user/{userId}/tenants" "List the tenants of a user" needs "api.users.read"
+        body [] query [] gives 200 "TenantsOfUser";
+    get "/api/tenant/{tenantId}/user" "List the users of a tenant" needs "api.users.read"
+        body [] query ["page", "pageSize", "includeDisabled", "role", "search"] gives 200 "UserList";
+    post "/api/tenant/{tenantId}/user" "Make or assign a user in a tenant" needs "api.users.write"
+        body ["email!: string", "displayName!: string", "roleName!: role", "firstName: string", "lastName: string",
+              "sendWelcomeEmail: boolean"] query [] gives 201 "Created";
+    get "/api/tenant/{tenantId}/user/by-email/{email}" "Show the user of a tenant with an address"
+        needs "api.users.read" body [] query [] gives 200 "ShownUser";
+    get "/api/tenant/{tenantId}/user/{userId}" "Show a user of a tenant" needs "api.users.read"
+        body [] query [] gives 200 "ShownUser";
+    put "/api/tenant/{tenantId}/user/{userId}" "Change a user in a tenant" needs "api.users.write"
+        body ["displayName: string", "roleName: role"] query [] gives 200 "Done";
+    post "/api/tenant/{tenantId}/user/{userId}" "Assign a user to a tenant" needs "api.users.write"
+        body ["roleName: role"] query [] gives 200 "Done";
+    delete "/api/tenant/{tenantId}/user/{userId}" "Remove a user from a tenant" needs "api.users.delete"
+        body [] query [] gives 200 "Done";
+    get "/api/tenant/{tenantId}/user/{userId}/permissions" "Tell what a user may open" needs "api.users.read"
+        body [] query [] gives 200 "Permissions";
+    get "/api/tenant" "List tenants" needs "api.tenants.read"
+        body [] query ["page", "pageSize"] gives 200 "TenantList";
+    post "/api/tenant" "Make a tenant" needs "api.tenants.write"
+        body ["name!: string", "displayName: string", "description: string", "timeZone: string", "maxUsers: integer",
+              "maxAnalyst: integer", "maxCases: integer", "expirationDate: date-time"] query []
+        gives 201 "ShownTenant";
+    put "/api/tenant" "Change a tenant" needs "api.tenants.write"
+        body ["tenantId!: string", "displayName: string", "description: string", "timeZone: string",
+              "maxUsers: integer", "maxAnalyst: integer", "maxCases: integer", "expirationDate: date-time",
+              "isDisabled: boolean"] query [] gives 200 "ShownTenant";
+    delete "/api/tenant" "Delete a tenant" needs "api.tenants.delete"
+        body ["tenantId!: string", "name!: string", "displayName!: string"] query [] gives 200 "TenantDone";
+    get "/api/tenant/{tenantId}" "Show a tenant" needs "api.tenants.read"
+        body [] query [] gives 200 "ShownTenant";
+}
+
+/// The document.
+///
+/// # Errors
+/// When it cannot be written as JSON, which its test rules out.
+pub fn document() -> Result<Value, serde_json::Error> {
+    let mut document = serde_json::to_value(Types::openapi())?;
+    let mut paths: Map<String, Value> = Map::new();
+    for operation in OPERATIONS {
+        let path = paths.entry(operation.path).or_insert_with(|| json!({}));
+        if let Some(path) = path.as_object_mut() {
+            path.insert(operation.method.to_owned(), describe(operation));
+        }
+    }
+    if let Some(whole) = document.as_object_mut() {
+        whole.insert("openapi".to_owned(), json!("3.1.0"));
+        whole.insert("paths".to_owned(), paths.into());
+        whole.insert("security".to_owned(), json!([{ "token": [] }]));
+        if let Some(components) = whole.get_mut("components").and_then(Value::as_object_mut) {
+            components.insert("securitySchemes".to_owned(), json!({ "token": { "type": "http", "scheme": "bearer" } }));
+        }
+    }
+    Ok(document)
+}
+
+fn describe(operation: &Operation) -> Value {
+    let is_v1 = operation.path.starts_with("/api/v1");
+    let mut parameters: Vec<Value> = operation
+        .path
+        .split(['{', '}'])
+        .skip(1)
+        .step_by(2)
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+        .collect();
+    parameters.extend(operation.query.iter().map(|name| parameter(name)));
+    let (status, schema) = operation.success;
+    let mut responses = Map::new();
+    let success = if schema.is_empty() {
+        json!({ "description": "Done." })
+    } else {
+        json!({ "description": "Done.", "content": content("application/json", schema) })
+    };
+    responses.insert(status.to_string(), success);
+    let (kind, error) =
+        if is_v1 { ("application/problem+json", "ProblemBody") } else { ("application/json", "TenantErrorBody") };
+    for status in ["400", "401", "403", "404", "405", "409", "413", "415", "429", "503"] {
+        responses.insert(status.to_owned(), json!({ "description": "Refused.", "content": content(kind, error) }));
+    }
+    let needs = if operation.permission.is_empty() {
+        "Needs no permission.".to_owned()
+    } else {
+        format!("Needs the permission `{}`.", operation.permission)
+    };
+    let mut described = json!({
+        "summary": operation.summary,
+        "description": needs,
+        "tags": [tag(operation.path)],
+        "operationId": format!("{} {}", operation.method, operation.path),
+        "parameters": parameters,
+        "responses": responses,
+    });
+    if let (false, Some(object)) = (operation.body.is_empty(), described.as_object_mut()) {
+        let is_required = operation.body.iter().any(|field| field.contains('!')) || operation.body == ["$: object"];
+        let content = json!({ "application/json": { "schema": body(operation.body) } });
+        object.insert("requestBody".to_owned(), json!({ "required": is_required, "content": content }));
+    }
+    described
+}
+
+fn tag(path: &str) -> &'static str {
+    match path {
+        path if path.starts_with("/api/v1/users") => "Users v1",
+        path if path.starts_with("/api/v1") => "API tokens v1",
+        path if path.starts_with("/api/user") => "Users of all tenants",
+        path if path.contains("/user") => "Users of a tenant",
+        _ => "Tenants",
+    }
+}
+
+fn content(kind: &str, schema: &str) -> Value {
+    json!({ kind: { "schema": { "$ref": format!("#/components/schemas/{schema}") } } })
+}
+
+fn parameter(name: &str) -> Value {
+    let schema = match name {
+        "page" | "size" | "pageSize" => json!({ "type": "integer", "minimum": 0 }),
+        "includeDisabled" => json!({ "type": "boolean" }),
+        "sort" => json!({ "type": "array", "items": { "type": "string" } }),
+        _ => json!({ "type": "string" }),
+    };
+    json!({ "name": name, "in": "query", "required": false, "schema": schema })
+}
+
+fn body(fields: &[&str]) -> Value {
+    let (mut properties, mut required) = (Map::new(), Vec::new());
+    for field in fields {
+        let Some((name, kind)) = field.split_once(": ") else { continue };
+        if name == "$" {
+            return json!({ "type": "object" });
+        }
+        if name.ends_with('!') {
+            required.push(name.trim_end_matches('!'));
+        }
+        let schema = match kind {
+            "date-time" => json!({ "type": "string", "format": "date-time" }),
+            "strings" => json!({ "type": "array", "items": { "type": "string" } }),
+            "role" => json!({ "type": "string", "enum": names::<crate::domain::roles::TenantRole>() }),
+            "v1role" => json!({ "type": "string", "enum": names::<crate::domain::roles::V1Role>() }),
+            plain => json!({ "type": plain }),
+        };
+        properties.insert(name.trim_end_matches('!').to_owned(), schema);
+    }
+    json!({ "type": "object", "properties": properties, "required": required })
+}
+
+/// The words of a list.
+trait Words {
+    fn words() -> Vec<&'static str>;
+}
+
+impl Words for crate::domain::roles::TenantRole {
+    fn words() -> Vec<&'static str> {
+        Self::ALL.iter().map(|role| role.key()).collect()
+    }
+}
+
+impl Words for crate::domain::roles::V1Role {
+    fn words() -> Vec<&'static str> {
+        Self::ALL.iter().map(|role| role.key()).collect()
+    }
+}
+
+fn names<W: Words>() -> Vec<&'static str> {
+    W::words()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every `$ref` of a value.
+    fn references(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(object) => {
+                for (key, value) in object {
+                    match value.as_str() {
+                        Some(reference) if key == "$ref" => found.push(reference.to_owned()),
+                        _ => references(value, found),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_schema_that_is_named_is_there() {
+        let document = document().unwrap();
+        let mut found = Vec::new();
+        references(&document, &mut found);
+        assert!(found.len() > 100);
+        for reference in found {
+            let pointer = reference.trim_start_matches('#');
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+        }
+    }
+
+    #[test]
+    fn every_operation_has_its_own_place() {
+        let mut places: Vec<_> = OPERATIONS.iter().map(|operation| (operation.path, operation.method)).collect();
+        places.sort_unstable();
+        let all = places.len();
+        places.dedup();
+        assert_eq!(places.len(), all);
+    }
+}
