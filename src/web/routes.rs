@@ -14,8 +14,8 @@ use axum::{
 use super::{
     csrf,
     html::{
-        account, activation, audit, confirmations, edit, export, home, invite, organizations, roles, set_up, sign_in,
-        users,
+        account, activation, audit, bulk, confirmations, edit, export, home, invite, organizations, roles, set_up,
+        sign_in, users,
     },
     visitor::{Here, Visitor},
 };
@@ -24,8 +24,9 @@ use crate::{
     domain::session::{EndReason, Stage},
     error::AppError,
     policy::{
-        Actor, CancelInvitation, CreateRole, DeleteRole, DeleteUser, Denied, DisableEverywhere, DisableUser, EditUser,
-        EnableEverywhere, EnableUser, EndSessions, ExportUsers, InviteUsers, ResendInvitation, ViewRoles, ViewUsers,
+        Actor, BulkUsers, CancelInvitation, CreateRole, DeleteRole, DeleteUser, Denied, DisableEverywhere, DisableUser,
+        EditUser, EnableEverywhere, EnableUser, EndSessions, ExportUsers, InviteUsers, ResendInvitation, ViewRoles,
+        ViewUsers,
     },
     store::Standing,
 };
@@ -97,6 +98,7 @@ pub fn table() -> Vec<Route> {
         other("/users/export.csv", may::<ExportUsers>(), get(export::users)),
         page("/users/invite", may::<InviteUsers>(), get(invite::new).post(invite::create)),
         page("/users/invite/results", may::<InviteUsers>(), get(invite::results)),
+        other("/users/bulk", may::<BulkUsers>(), post(bulk::apply)),
         page("/users/{id}", may::<ViewUsers>(), get(users::show)),
         page("/users/{id}/edit", may::<EditUser>(), get(edit::edit).post(edit::update)),
         page("/users/{id}/delete", may::<DeleteUser>(), confirmations::delete()),
