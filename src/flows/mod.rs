@@ -2,6 +2,7 @@
 //! transaction, asks the policy inside it, and commits change, audit event and letters together.
 
 pub mod accept_invitation;
+pub mod bulk;
 pub mod change_email;
 pub mod change_password;
 pub mod edit_user;

@@ -24,7 +24,7 @@ pub use self::invitations::{CancelInvitation, InviteUsers, ResendInvitation};
 pub use self::matrix::{ActionRow, action_rows};
 pub use self::organizations::{CreateOrganization, EditOrganization, ViewOrganization, ViewOrganizations};
 pub use self::person::Person;
-pub use self::refusal::Refusal;
+pub use self::refusal::{Refusal, in_bulk};
 pub use self::roles::{CreateRole, DeleteRole, EditRole, OwnRole, ViewRoles, assignable, offered};
 pub use self::save::{SaveMembership, is_assigned};
 pub use self::tokens::{CreateToken, EditToken, RevokeToken, TokenReach, TokenRef, ViewTokens, grants};

@@ -211,17 +211,23 @@ impl Refusal {
     /// The reason in the list of bulk results, where the person stands beside it (portal contract
     /// 1.8).
     pub fn in_bulk(&self) -> String {
-        match self {
-            Self::DisableSelf | Self::OwnRoles => "You cannot do this to yourself.".to_owned(),
-            Self::LastAdministrator { .. } => "Last Administrator.".to_owned(),
-            Self::LastServerAdministrator { .. } => "Last Server Administrator.".to_owned(),
-            Self::AlreadyDisabled { .. } => "Already disabled.".to_owned(),
-            Self::AlreadyEnabled { .. } => "Already enabled.".to_owned(),
-            Self::AlreadyActive { .. } => "Already active.".to_owned(),
-            Self::NoSeat | Self::NoAnalystSeat => "No free seat.".to_owned(),
-            other => other.to_string(),
-        }
+        in_bulk(self.code(), &self.to_string())
     }
+}
+
+/// The same for a refusal that is told by its code and sentence alone.
+pub fn in_bulk(code: &str, sentence: &str) -> String {
+    match code {
+        "own_account" | "own_roles" => "You cannot do this to yourself.",
+        "last_administrator" => "Last Administrator.",
+        "last_server_administrator" => "Last Server Administrator.",
+        "already_disabled" => "Already disabled.",
+        "already_enabled" => "Already enabled.",
+        "already_active" => "Already active.",
+        "capacity_reached" => "No free seat.",
+        _ => sentence,
+    }
+    .to_owned()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use axum::{
 use super::{
     csrf,
     html::{
-        account, activation, audit, confirmations, edit, email, export, home, invite, mfa, organizations,
+        account, activation, audit, bulk, confirmations, edit, email, export, home, invite, mfa, organizations,
         recovery_codes, reset_password, roles, second_step, set_up, sign_in, tokens, users,
     },
     visitor::{Here, Visitor},
@@ -24,7 +24,7 @@ use crate::{
     domain::session::{EndReason, Step},
     error::AppError,
     policy::{
-        Actor, CancelInvitation, CreateRole, CreateToken, DeleteRole, DeleteUser, Denied, DisableEverywhere,
+        Actor, BulkUsers, CancelInvitation, CreateRole, CreateToken, DeleteRole, DeleteUser, Denied, DisableEverywhere,
         DisableUser, EditUser, EnableEverywhere, EnableUser, EndSessions, ExportUsers, InviteUsers, ResendInvitation,
         ResetAuthenticator, RevokeToken, ViewRoles, ViewTokens, ViewUsers,
     },
@@ -111,6 +111,7 @@ pub fn table() -> Vec<Route> {
         other("/users/export.csv", may::<ExportUsers>(), get(export::users)),
         page("/users/invite", may::<InviteUsers>(), get(invite::new).post(invite::create)),
         page("/users/invite/results", may::<InviteUsers>(), get(invite::results)),
+        other("/users/bulk", may::<BulkUsers>(), post(bulk::apply)),
         page("/users/{id}", may::<ViewUsers>(), get(users::show)),
         page("/users/{id}/edit", may::<EditUser>(), get(edit::edit).post(edit::update)),
         page("/users/{id}/delete", may::<DeleteUser>(), confirmations::delete()),

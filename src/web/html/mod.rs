@@ -3,6 +3,7 @@
 pub mod account;
 pub mod activation;
 pub mod audit;
+pub mod bulk;
 pub mod confirmations;
 pub mod edit;
 pub mod email;

@@ -5,6 +5,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 
 use super::{
+    bulk,
     extract::{Path, Query},
     people::{self, StatusFacts},
     respond, shell,
@@ -16,7 +17,10 @@ use crate::{
         roles::{AccountRole, ApplicationRole, CustomRole, Holdings},
         text,
         time::Timestamp,
-        users::{Cursor, KindFilter, LoginFilter, MembershipState, MfaFilter, StatusFilter, UserQuery, UserSort},
+        users::{
+            Cursor, KindFilter, LoginFilter, MembershipKind, MembershipState, MfaFilter, StatusFilter, UserQuery,
+            UserSort,
+        },
     },
     error::AppError,
     flows,
@@ -110,6 +114,11 @@ fn write_cursor(cursor: &Cursor) -> String {
 
 /// The list.
 pub async fn index(State(app): State<App>, here: Here, Query(filters): Query<Filters>) -> Result<Response, AppError> {
+    respond::page(&list(&app, &here, filters).await?)
+}
+
+/// The list as these filters show it.
+pub async fn list(app: &App, here: &Here, filters: Filters) -> Result<Index, AppError> {
     let actor = here.actor()?;
     let now = here.occasion().now;
     let query = filters.query(here.standing.rows_per_page);
@@ -118,17 +127,17 @@ pub async fn index(State(app): State<App>, here: Here, Query(filters): Query<Fil
     let page = tx.list_users(actor.organization, &query, &head.counts, now).await?;
     let custom = tx.custom_roles(actor.organization, &[]).await?;
     drop(tx);
-    remember_rows(&app, &here, &filters, query.rows).await?;
+    remember_rows(app, here, &filters, query.rows).await?;
     let seats = head.user_limit.map(|limit| (head.seats, limit));
     let list = List { actor, filters: &filters, query: &query, custom: &custom, mfa_required: head.mfa_required, now };
-    let template = Index {
-        shell: shell::shell(&here, "users").await?,
+    Ok(Index {
+        shell: shell::shell(here, "users").await?,
         seats: seats.map(|(used, limit)| format!("{used} of {}", people_count(limit))),
         may_invite: actor.may::<InviteUsers>().is_ok(),
         government: actor.government && actor.may::<InviteUsers>().is_err(),
+        bulk: bulk::bar(actor, &custom),
         ..list.page(&page, &head.counts)
-    };
-    respond::page(&template)
+    })
 }
 
 /// "1 user", "12 users".
@@ -319,7 +328,7 @@ impl List<'_> {
             status: status.cell(self.now),
             mfa: people::mfa(row.has_authenticator(), self.mfa_required, row.is_shared()).to_owned(),
             last_login: shell::when_ever(row.last_login_at),
-            selectable: false,
+            selectable: row.kind != MembershipKind::Token,
             may_edit: allowed.edit,
             may_resend: allowed.resend,
             may_cancel: allowed.cancel,

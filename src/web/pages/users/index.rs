@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::web::pages::parts::{Avatar, Choice, ChoiceGroup, Pill, RoleChip, Status, When};
+use crate::web::pages::parts::{Avatar, Choice, ChoiceGroup, Pill, Problem, RoleChip, Status, When};
 use crate::web::pages::shell::Shell;
 
 /// User Management (portal contract 1.8).
@@ -11,6 +11,8 @@ use crate::web::pages::shell::Shell;
 pub struct Index {
     /// The frame.
     pub shell: Shell,
+    /// Why something asked for was not done, if anything.
+    pub problems: Vec<Problem>,
     /// "248 of 300 users", when the organization has a limit.
     pub seats: Option<String>,
     /// Offer "Invite Users".
