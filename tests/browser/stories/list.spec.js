@@ -142,6 +142,18 @@ test('columns sort both ways', async ({ admin }) => {
   }
 });
 
+test('the header checkbox selects the page', async ({ admin }) => {
+  await invite(admin, 'ben@people.example cleo@people.example');
+  await admin.goto('/users');
+  const everybody = admin.getByRole('checkbox', { name: 'Select all on this page', exact: true });
+  await everybody.check();
+  for (const person of [ADMIN.name, 'ben@people.example', 'cleo@people.example']) {
+    await expect(admin.getByRole('checkbox', { name: `Select ${person}`, exact: true })).toBeChecked();
+  }
+  await everybody.uncheck();
+  await expect(admin.getByRole('checkbox', { name: `Select ${ADMIN.name}`, exact: true })).not.toBeChecked();
+});
+
 test('the export holds what the filters show, and no formula', async ({ admin, portal, newVisitor }) => {
   const ben = await newVisitor();
   await join(portal, admin, ben, { name: '=HYPERLINK("x"),"Ben"', email: 'ben@people.example' });
