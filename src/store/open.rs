@@ -245,13 +245,17 @@ fn create_private(path: &Path) -> Result<(), OpenError> {
     made.map(drop).map_err(|source| OpenError::File { path: path.display().to_string(), source })
 }
 
-/// An advisory lock for as long as the returned file lives: migrations of one SQLite file take turns.
-fn lock_beside(path: &Path) -> Result<File, OpenError> {
+/// An advisory lock for as long as the returned file lives: migrations of one SQLite file take turns. Waiting is done
+/// away from the runtime, whose threads whoever holds the lock may need.
+async fn lock_beside(path: &Path) -> Result<File, OpenError> {
     use std::os::unix::fs::OpenOptionsExt;
     let lock_path = path.with_extension("lock");
-    let failed = |source| OpenError::File { path: lock_path.display().to_string(), source };
-    let file =
-        OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&lock_path).map_err(failed)?;
-    file.lock().map_err(failed)?;
-    Ok(file)
+    let path = lock_path.display().to_string();
+    let locked = tokio::task::spawn_blocking(move || {
+        let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&lock_path)?;
+        file.lock()?;
+        Ok::<_, std::io::Error>(file)
+    });
+    let locked = locked.await.unwrap_or_else(|stopped| Err(std::io::Error::other(stopped)));
+    locked.map_err(|source| OpenError::File { path, source })
 }

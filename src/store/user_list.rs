@@ -268,27 +268,7 @@ impl Tx {
         kind: KindFilter,
         now: Timestamp,
     ) -> Result<ListHead> {
-        let (from, to) = dialect::rows_as_json(self.backend());
-        let kinds = kind_condition(kind);
-        let mut statement = Statement::default();
-        let org = statement.bind(organization.to_string());
-        let now = statement.bind(now);
-        statement.push(&format!(
-            "SELECT {from} active, invited, disabled, seats, user_limit, mfa_required,
-                 (SELECT count(*) FROM memberships m WHERE m.organization_id = {org} AND m.invited_until > 0
-                    AND m.invited_until <= {now}),
-                 (SELECT count(*) FROM sign_in_attempts a CROSS JOIN users u CROSS JOIN memberships m
-                  WHERE a.locked_until > {now} AND u.address_hash = a.address_hash
-                    AND m.organization_id = {org} AND m.user_id = u.id AND {kinds}) {to}
-             FROM (SELECT coalesce(sum(CASE WHEN m.state = 'active' AND {kinds} THEN people END), 0) AS active,
-                          coalesce(sum(CASE WHEN m.state = 'invited' AND {kinds} THEN people END), 0) AS invited,
-                          coalesce(sum(CASE WHEN m.state = 'disabled' AND {kinds} THEN people END), 0) AS disabled,
-                          coalesce(sum(CASE WHEN m.kind = 'person' AND m.state <> 'disabled' THEN people END), 0)
-                              AS seats,
-                          o.user_limit, CASE WHEN o.mfa_required THEN 1 ELSE 0 END AS mfa_required
-                   FROM organizations o LEFT JOIN membership_counts m ON m.organization_id = o.id
-                   WHERE o.id = {org} GROUP BY o.id, o.user_limit, o.mfa_required) sums"
-        ));
+        let statement = self.head_statement(organization, kind, now);
         let mut rows: Vec<HeadRow> = serde_json::from_str(&self.text(&statement).await?)?;
         Ok(rows.pop().unwrap_or_default().read())
     }
@@ -301,7 +281,9 @@ impl Tx {
         query: &UserQuery,
         now: Timestamp,
     ) -> Result<Vec<(String, Vec<String>)>> {
-        let mut plans = Vec::new();
+        let head = self.head_statement(organization, query.kind, now);
+        let steps = self.plan(&head).await?;
+        let mut plans = vec![(head.sql().to_owned(), steps)];
         let mut ways = vec![None];
         ways.extend(gathers(query).into_iter().map(Some));
         for way in ways {
@@ -331,6 +313,31 @@ impl Tx {
         }
         let page = best.filter(|(count, _)| *count <= FEW).map(|(_, gather)| gather);
         Ok(Ways { page, count: best.map(|(_, gather)| gather) })
+    }
+
+    fn head_statement(&self, organization: OrganizationId, kind: KindFilter, now: Timestamp) -> Statement {
+        let (from, to) = dialect::rows_as_json(self.backend());
+        let kinds = kind_condition(kind);
+        let mut statement = Statement::default();
+        let org = statement.bind(organization.to_string());
+        let now = statement.bind(now);
+        statement.push(&format!(
+            "SELECT {from} active, invited, disabled, seats, user_limit, mfa_required,
+                 (SELECT count(*) FROM memberships m WHERE m.organization_id = {org} AND m.invited_until > 0
+                    AND m.invited_until <= {now}),
+                 (SELECT count(*) FROM sign_in_attempts a CROSS JOIN users u CROSS JOIN memberships m
+                  WHERE a.locked_until > 0 AND a.locked_until > {now} AND u.address_hash = a.address_hash
+                    AND m.organization_id = {org} AND m.user_id = u.id AND {kinds}) {to}
+             FROM (SELECT coalesce(sum(CASE WHEN m.state = 'active' AND {kinds} THEN people END), 0) AS active,
+                          coalesce(sum(CASE WHEN m.state = 'invited' AND {kinds} THEN people END), 0) AS invited,
+                          coalesce(sum(CASE WHEN m.state = 'disabled' AND {kinds} THEN people END), 0) AS disabled,
+                          coalesce(sum(CASE WHEN m.kind = 'person' AND m.state <> 'disabled' THEN people END), 0)
+                              AS seats,
+                          o.user_limit, CASE WHEN o.mfa_required THEN 1 ELSE 0 END AS mfa_required
+                   FROM organizations o LEFT JOIN membership_counts m ON m.organization_id = o.id
+                   WHERE o.id = {org} GROUP BY o.id, o.user_limit, o.mfa_required) sums"
+        ));
+        statement
     }
 
     fn page_statement(
@@ -472,7 +479,7 @@ impl Gather {
                 let now = statement.bind(now);
                 format!(
                     "SELECT l.id AS user_id FROM sign_in_attempts k CROSS JOIN users l
-                     WHERE k.locked_until > {now} AND l.address_hash = k.address_hash"
+                     WHERE k.locked_until > 0 AND k.locked_until > {now} AND l.address_hash = k.address_hash"
                 )
             }
             Self::Robots => {

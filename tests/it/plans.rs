@@ -18,7 +18,9 @@ async fn fill(app: &TestApp) -> OrganizationId {
     app.add_organization("Beta").await;
     let acme = app.pool.texts("SELECT id FROM organizations WHERE name = 'Acme'").await.remove(0);
     let beta = app.pool.texts("SELECT id FROM organizations WHERE name = 'Beta'").await.remove(0);
-    app.pool.run("BEGIN").await;
+    // SQLite waits for the disk at every commit; PostgreSQL counts faster when each batch is one of its own.
+    let (begin, commit) = if app.is_postgres() { ("SELECT 1", "SELECT 1") } else { ("BEGIN", "COMMIT") };
+    app.pool.run(begin).await;
     for first in (0..MEMBERS + OTHERS).step_by(500) {
         let people: Vec<Somebody> = (first..first + 500).map(|number| Somebody::new(number, app.is_postgres())).collect();
         let into = |table: &str, rows: Vec<String>| format!("INSERT INTO {table} VALUES {}", rows.join(", "));
@@ -38,7 +40,7 @@ async fn fill(app: &TestApp) -> OrganizationId {
         let locked: Vec<String> = people.iter().filter(|one| one.number % 7 == 0).map(Somebody::attempts).collect();
         app.pool.run(&into("sign_in_attempts (address_hash, failures, locked_until)", locked)).await;
     }
-    app.pool.run("COMMIT").await;
+    app.pool.run(commit).await;
     acme.parse().expect("an id")
 }
 
@@ -175,12 +177,23 @@ async fn check(tx: &mut Tx, app: &TestApp, organization: OrganizationId) {
     assert!(wrong.is_empty(), "{} full scans, the first:\n{}", wrong.len(), wrong[0]);
 }
 
+/// Whether the check below finds a scan where there is one.
+async fn would_be_seen(app: &TestApp) -> bool {
+    let steps = if app.is_postgres() {
+        app.pool.texts("EXPLAIN SELECT * FROM users WHERE display_name = 'nobody'").await
+    } else {
+        app.pool.column("EXPLAIN QUERY PLAN SELECT * FROM users u WHERE u.display_name = 'nobody'", "detail").await
+    };
+    steps.iter().any(|step| reads_all(step))
+}
+
 both! {
     async fn no_list_reads_a_whole_table(app) {
         let organization = fill(app).await;
         if app.is_postgres() {
             app.pool.run("ANALYZE").await;
         }
+        assert!(would_be_seen(app).await);
         let mut tx = app.app.db.begin_read().await.expect("read");
         check(&mut tx, app, organization).await;
         if !app.is_postgres() {
@@ -189,17 +202,5 @@ both! {
             let mut tx = app.app.db.begin_read().await.expect("read");
             check(&mut tx, app, organization).await;
         }
-    }
-
-    async fn a_scan_would_be_seen(app) {
-        fill(app).await;
-        let steps = if app.is_postgres() {
-            app.pool.run("ANALYZE").await;
-            app.pool.texts("EXPLAIN SELECT * FROM users WHERE display_name = 'nobody'").await
-        } else {
-            let pool = &app.pool;
-            pool.column("EXPLAIN QUERY PLAN SELECT * FROM users u WHERE u.display_name = 'nobody'", "detail").await
-        };
-        assert!(steps.iter().any(|step| reads_all(step)), "{steps:?}");
     }
 }
