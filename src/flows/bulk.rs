@@ -68,8 +68,8 @@ pub async fn prepare(
     ids: &[UserId],
 ) -> Result<(Vec<Member>, Option<Role>), AppError> {
     let mut tx = app.db.begin_read().await?;
-    let standing = tx.standing(caller.session, caller.organization, caller.occasion.now).await?;
-    let actor = standing.ok_or(AppError::ExpiredForm)?.actor().ok_or_else(super::no_organization)?;
+    let standing = caller.standing(&mut tx, caller.organization).await?;
+    let actor = standing.actor().ok_or_else(super::no_organization)?;
     let _permit = actor.authorize(BulkUsers, actor.organization)?;
     let mut members: Vec<Member> = Vec::new();
     for id in ids {
