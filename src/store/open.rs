@@ -176,7 +176,7 @@ impl Pools {
     async fn migrate(&self) -> Result<(), OpenError> {
         let done = match self {
             Self::Sqlite { write, .. } => {
-                let _only_one = lock_beside(&sqlite_file(write))?;
+                let _only_one = lock_beside(&sqlite_file(write)).await?;
                 SQLITE.run(write).await
             }
             Self::Postgres(pool) => POSTGRES.run(pool).await,

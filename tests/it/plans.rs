@@ -22,9 +22,11 @@ async fn fill(app: &TestApp) -> OrganizationId {
     let (begin, commit) = if app.is_postgres() { ("SELECT 1", "SELECT 1") } else { ("BEGIN", "COMMIT") };
     app.pool.run(begin).await;
     for first in (0..MEMBERS + OTHERS).step_by(500) {
-        let people: Vec<Somebody> = (first..first + 500).map(|number| Somebody::new(number, app.is_postgres())).collect();
+        let people: Vec<Somebody> =
+            (first..first + 500).map(|number| Somebody::new(number, app.is_postgres())).collect();
         let into = |table: &str, rows: Vec<String>| format!("INSERT INTO {table} VALUES {}", rows.join(", "));
-        let users = "users (id, kind, email, email_key, address_hash, display_name, search_text, created_at, activated_at)";
+        let users =
+            "users (id, kind, email, email_key, address_hash, display_name, search_text, created_at, activated_at)";
         app.pool.run(&into(users, people.iter().map(Somebody::user).collect())).await;
         let memberships = "memberships (organization_id, user_id, kind, account_role, state, name_key, email_key,
              last_login_at, created_at, created_by_name, changed_at, changed_by_name, invited_until, enabled)";
@@ -33,7 +35,8 @@ async fn fill(app: &TestApp) -> OrganizationId {
         let roles = |one: &Somebody| one.role(if one.number < MEMBERS { &acme } else { &beta });
         let roles = people.iter().map(roles).collect();
         app.pool.run(&into("membership_roles (organization_id, user_id, role_id)", roles)).await;
-        let with: Vec<String> = people.iter().filter(|one| one.number % 900 == 0).map(Somebody::authenticator).collect();
+        let with: Vec<String> =
+            people.iter().filter(|one| one.number % 900 == 0).map(Somebody::authenticator).collect();
         if !with.is_empty() {
             app.pool.run(&into("authenticators (user_id, state, secret, created_at)", with)).await;
         }
@@ -105,7 +108,8 @@ impl Somebody {
 /// head of the page and the walk count.
 fn queries() -> (Vec<UserQuery>, Vec<UserQuery>) {
     let usual = UserQuery::default;
-    let cursor = |key, before| Some(Cursor { key, id: "019aa193-1000-7000-8000-000000000500".to_owned(), before, skipped: 25 });
+    let cursor =
+        |key, before| Some(Cursor { key, id: "019aa193-1000-7000-8000-000000000500".to_owned(), before, skipped: 25 });
     let mut rare = vec![
         UserQuery { search: "person 12345".to_owned(), ..usual() },
         UserQuery { search: "777@crowd".to_owned(), status: StatusFilter::Active, ..usual() },
@@ -137,7 +141,9 @@ fn queries() -> (Vec<UserQuery>, Vec<UserQuery>) {
         ] {
             for status in [StatusFilter::All, StatusFilter::Active, StatusFilter::Invited, StatusFilter::Disabled] {
                 let query = UserQuery { sort, descending, status, ..usual() };
-                walked.extend([false, true].map(|before| UserQuery { cursor: cursor(key.clone(), before), ..query.clone() }));
+                walked.extend(
+                    [false, true].map(|before| UserQuery { cursor: cursor(key.clone(), before), ..query.clone() }),
+                );
                 walked.push(query);
             }
             rare.push(UserQuery { sort, descending, search: "person 12345".to_owned(), ..usual() });
@@ -147,9 +153,8 @@ fn queries() -> (Vec<UserQuery>, Vec<UserQuery>) {
 }
 
 /// Tables of people, by the names the statements give them. `json_each` and what was gathered are small.
-const BIG: [&str; 14] = [
-    "m", "u", "a", "t", "r", "e", "x", "s", "k", "l", "memberships", "users", "membership_roles", "sign_in_attempts",
-];
+const BIG: [&str; 14] =
+    ["m", "u", "a", "t", "r", "e", "x", "s", "k", "l", "memberships", "users", "membership_roles", "sign_in_attempts"];
 
 /// Whether a step of a plan reads all of a big table.
 fn reads_all(step: &str) -> bool {
