@@ -117,6 +117,7 @@ impl Clock for SystemClock {
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system for randomness")]
     fn fill(&self, bytes: &mut [u8]) {
         // Without randomness nothing here is safe; stopping is the only right answer.
         if let Err(error) = getrandom::fill(bytes) {

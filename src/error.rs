@@ -189,7 +189,7 @@ impl From<tower_sessions::session::Error> for AppError {
                 tracing::warn!(%cause, "sessions are not available");
                 Self::Unavailable
             }
-            other => Self::fault(other),
+            other @ tower_sessions::session::Error::SerdeJson(_) => Self::fault(other),
         }
     }
 }

@@ -129,7 +129,7 @@ impl Demo<'_> {
         let new = NewOrganization {
             mfa_required: number % 5 == 4,
             government: number % 7 == 6,
-            user_limit: (number % 3 == 0).then_some(seats),
+            user_limit: (number.is_multiple_of(3)).then_some(seats),
             ..NewOrganization::named(valid(OrganizationName::parse(&name))?)
         };
         let occasion = self.occasion(founded);

@@ -26,7 +26,7 @@ pub struct Occasion {
 
 impl fmt::Debug for Occasion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Occasion").field("now", &self.now).field("request_id", &self.request_id).finish()
+        f.debug_struct("Occasion").field("now", &self.now).field("request_id", &self.request_id).finish_non_exhaustive()
     }
 }
 
@@ -34,7 +34,7 @@ macro_rules! actions {
     ($($name:ident = $key:literal),+ $(,)?) => {
         /// Every action that is recorded, under the stable key of the portal contract (1.16).
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum AuditAction { $(#[doc = $key] $name),+ }
+        pub enum AuditAction { $(#[doc = concat!("`", $key, "`")] $name),+ }
 
         impl AuditAction {
             /// All actions in the order of the contract.

@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn idle_of_exactly_fifteen_minutes_is_over() {
-        assert_eq!(after(minutes(15) - Duration::from_micros(1)), None);
+        assert_eq!(after(Duration::from_micros(899_999_999)), None);
         assert_eq!(after(minutes(15)), Some(EndReason::Idle));
     }
 

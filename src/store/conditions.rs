@@ -170,11 +170,9 @@ fn sort_key(place: Place) -> String {
         Place::Moment(column) => column.to_owned(),
         Place::Flag(expression) => format!("CASE WHEN {expression} THEN 1 ELSE 0 END"),
         Place::Role(column) => {
-            let arms: String = AccountRole::ALL
-                .iter()
-                .map(|role| format!(" WHEN '{}' THEN '{}'", role.key(), role.v1().key()))
-                .collect();
-            format!("CASE {column}{arms} END")
+            let arm = |role: &AccountRole| format!("WHEN '{}' THEN '{}'", role.key(), role.v1().key());
+            let arms: Vec<String> = AccountRole::ALL.iter().map(arm).collect();
+            format!("CASE {column} {} END", arms.join(" "))
         }
     }
 }

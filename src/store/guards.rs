@@ -173,5 +173,5 @@ impl Tx {
 
 /// Text values as a JSON array: one bound parameter on both databases, however many there are.
 pub(super) fn json_list<'a>(values: impl Iterator<Item = impl Into<std::borrow::Cow<'a, str>>>) -> String {
-    serde_json::Value::from_iter(values.map(|value| value.into().into_owned())).to_string()
+    values.map(|value| value.into().into_owned()).collect::<serde_json::Value>().to_string()
 }

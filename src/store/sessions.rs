@@ -204,6 +204,7 @@ fn extras(values: &HashMap<String, Value>) -> Result<String> {
     Ok(serde_json::to_string(&rest)?)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
 fn failed(error: super::StoreError) -> session_store::Error {
     session_store::Error::Backend(error.to_string())
 }

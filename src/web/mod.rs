@@ -16,7 +16,6 @@ pub mod visitor;
 
 use axum::{
     Router,
-    extract::Path as RawPath,
     http::StatusCode,
     middleware,
     response::{IntoResponse, Response},
@@ -25,6 +24,7 @@ use axum::{
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
+use self::html::extract::Path;
 use crate::{app::App, error::AppError, store::Sessions};
 
 /// The public router.
@@ -50,7 +50,7 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
-async fn asset(RawPath((version, file)): RawPath<(String, String)>) -> Response {
+async fn asset(Path((version, file)): Path<(String, String)>) -> Response {
     assets::serve(&version, &file).unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
 }
 

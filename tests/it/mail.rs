@@ -271,7 +271,7 @@ both! {
         let files: Vec<_> = std::fs::read_dir(outbox.folder().join("mail")).expect("folder").flatten().collect();
         assert_eq!(files.len(), 1);
         let name = files[0].file_name().into_string().expect("name");
-        assert!(name.starts_with("20251120T140500.000Z-ann@people.example-") && name.ends_with(".eml"), "{name}");
+        assert!(name.starts_with("20251120T140500.000Z-ann@people.example-") && name.to_lowercase().ends_with(".eml"), "{name}");
         let text = std::fs::read_to_string(files[0].path()).expect("file");
         assert!(text.contains("Subject: You are invited to Brightwater Energy\r\n"), "{text}");
         assert!(text.contains("Temporary password: marker-password\r\n"), "{text}");

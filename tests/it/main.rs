@@ -1,4 +1,9 @@
 //! The product through its own doors: stories over HTTP on both databases, and what holds the parts together.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what a test takes for granted may panic: that is how it fails"
+)]
 
 mod api;
 mod audit;

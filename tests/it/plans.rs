@@ -79,9 +79,10 @@ impl Somebody {
         };
         let account_role = if number % 2000 == 50 { "analyst" } else { "user" };
         let kind = if number % 4000 == 60 { "token" } else { "person" };
-        let until = if state == "invited" { 1 + (number as i64 % 2) * 4_000_000_000_000_000 } else { 0 };
+        let until = if state == "invited" { 1 + i64::from(number % 2 == 1) * 4_000_000_000_000_000 } else { 0 };
         let enabled = if state == "disabled" { self.no } else { self.yes };
-        let login = if number % 500 == 70 { 0 } else { 1_763_000_000_000_000_i64 + number as i64 };
+        let login =
+            if number % 500 == 70 { 0 } else { 1_763_000_000_000_000 + i64::try_from(number).unwrap_or_default() };
         format!(
             "('{organization}', '{id}', '{kind}', '{account_role}', '{state}', 'person {number:06}',
               'p{number}@crowd.example', {login}, 1, '', 1, '', {until}, {enabled})"
@@ -98,7 +99,7 @@ impl Somebody {
     }
 
     fn attempts(&self) -> String {
-        let until = if self.number % 4900 == 0 { 4_000_000_000_000_000_i64 } else { 0 };
+        let until = if self.number.is_multiple_of(4900) { 4_000_000_000_000_000_i64 } else { 0 };
         format!("({}, 1, {until})", self.hash)
     }
 }

@@ -97,7 +97,7 @@ platform.application_roles       all  edit view -
 webhooks.webhooks                all  -    view -
 ";
 
-/// Product contract 2: administrator, user_admin, it_admin, organization_creator, analyst, developer, user, client,
+/// Product contract 2: administrator, `user_admin`, `it_admin`, `organization_creator`, analyst, developer, user, client,
 /// support.
 const WORKSPACE: &str = "
 workspace.organizations  all edit view edit view view view none none

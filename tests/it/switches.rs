@@ -204,7 +204,7 @@ both! {
         assert!(ann.get("/users").await.row("Users", "Ana Lima").contains(&"Disabled".to_owned()), "in every organization");
         assert_eq!(app.version("Acme", "ana@acme.example").await, acme + 1);
         assert_eq!(app.version("Beta", "ana@acme.example").await, other + 1);
-        assert_eq!(sam.get(&format!("/users/{id}")).await.link("Enable everywhere").is_some(), true);
+        assert!(sam.get(&format!("/users/{id}")).await.link("Enable everywhere").is_some());
         assert_eq!(carry_out(app, &mut sam, "ana@acme.example", "enable-everywhere", "Enable everywhere").await,
             "Ana Lima was enabled everywhere.");
         assert!(app.log_in("ana@acme.example").await.is_signed_in(), "no activation is needed");

@@ -263,7 +263,7 @@ impl Crew {
             activated_at,
             last_login_at,
             invitation,
-            is_well_known: number < WELL_KNOWN || number % STRIDE == 0,
+            is_well_known: number < WELL_KNOWN || number.is_multiple_of(STRIDE),
         })
     }
 
@@ -407,7 +407,7 @@ impl Crew {
             1 => self.viewer = Some(known),
             _ if draft.shared.is_some() => {}
             _ if self.sociable.len() < 25 => self.sociable.push(known),
-            _ if self.to_lock.len() < 3 || number % 20_000 == 0 => self.to_lock.push(known),
+            _ if self.to_lock.len() < 3 || number.is_multiple_of(20_000) => self.to_lock.push(known),
             _ => {}
         }
     }

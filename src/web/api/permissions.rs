@@ -52,10 +52,10 @@ pub async fn of(
         Some((standing, here)) if here.works => explain(&here.holdings(standing.is_server_administrator)),
         _ => explain(&Holdings::NONE),
     };
-    Ok(Permissions { user_id: user.to_string(), permissions: pages.into_iter().map(page).collect() })
+    Ok(Permissions { user_id: user.to_string(), permissions: pages.iter().map(page).collect() })
 }
 
-fn page(access: PageAccess) -> PagePermission {
+fn page(access: &PageAccess) -> PagePermission {
     PagePermission {
         page: access.page.key().to_owned(),
         level: access.level.key().to_owned(),

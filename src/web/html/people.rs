@@ -90,13 +90,12 @@ pub fn bars(role: &Role) -> u8 {
     match role {
         Role::Account(AccountRole::ServerAdministrator | AccountRole::Administrator) => 3,
         Role::Account(AccountRole::User | AccountRole::Client | AccountRole::Support) => 1,
-        Role::Account(_) => 2,
+        Role::Account(_) | Role::Custom(_) => 2,
         Role::Application(role) => match role.kind() {
             RoleKind::Administrator => 3,
             RoleKind::Manager => 2,
             RoleKind::Viewer | RoleKind::Agent => 1,
         },
-        Role::Custom(_) => 2,
     }
 }
 

@@ -198,18 +198,18 @@ pub async fn time_left(State(app): State<App>, visitor: Visitor) -> Result<Respo
     let Some(signed_in) = visitor.signed_in.as_ref().filter(|_| visitor.is_signed_in()) else {
         return Ok(StatusCode::UNAUTHORIZED.into_response());
     };
-    left(&app, signed_in.last_active_at)
+    Ok(left(&app, signed_in.last_active_at))
 }
 
 /// "Stay signed in"; answering it is activity.
 pub async fn extend(State(app): State<App>, here: Here) -> Result<Response, AppError> {
-    left(&app, here.occasion().now)
+    Ok(left(&app, here.occasion().now))
 }
 
-fn left(app: &App, active: Timestamp) -> Result<Response, AppError> {
+fn left(app: &App, active: Timestamp) -> Response {
     let seconds = shell::seconds_left(active, app.clock.now());
     let body = json!({ "seconds_left": seconds }).to_string();
-    Ok(([(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response())
+    ([(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response()
 }
 
 #[cfg(test)]

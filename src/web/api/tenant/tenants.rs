@@ -56,7 +56,6 @@ pub struct ShownTenant {
 /// What serves process data elsewhere, and is always nothing here.
 #[derive(Debug, Default, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_field_names, reason = "the names of the contract")]
 pub struct ProcessFacts {
     case_count: u8,
     autoload: bool,

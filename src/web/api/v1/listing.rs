@@ -138,7 +138,7 @@ fn paging(fields: &[QueryField], query: &str) -> Result<Paging, Problem> {
 
 fn whole(text: &str) -> Option<u64> {
     let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_digits.then(|| text.parse::<u64>().ok().filter(|number| *number <= u64::from(u32::MAX))).flatten()
+    is_digits.then(|| text.parse::<u64>().ok().filter(|number| u32::try_from(*number).is_ok())).flatten()
 }
 
 fn read_sort(fields: &[QueryField], text: &str) -> Option<SortBy> {

@@ -10,7 +10,7 @@ use crate::{
     app::App,
     domain::{
         ids::CustomRoleId,
-        pages::{Application, Level, Page},
+        pages::{Application, Level, Note, Page},
         roles::{ApplicationRole, CustomRole, Role, RoleKey, matrix_rows},
     },
     error::AppError,
@@ -156,7 +156,7 @@ fn pages(actor: &Actor, role: &Role) -> Vec<PageRow> {
         Role::Application(role) => matrix_rows()
             .into_iter()
             .filter(|row| row.role == role.key() && row.application == role.application())
-            .map(|row| page_row(row.page, row.level, row.note.filter(|note| !note.is_in_the_label()).map(|n| n.text())))
+            .map(|row| page_row(row.page, row.level, row.note.filter(|note| !note.is_in_the_label()).map(Note::text)))
             .collect(),
         _ => custom_pages(actor, role),
     }

@@ -10,6 +10,7 @@ use crate::web::pages::parts::{Avatar, RoleChip};
 use crate::web::pages::shell::Shell;
 use crate::web::pages::users::{Login, Session};
 
+/// Every page of this file by name.
 pub fn all() -> Vec<(&'static str, String)> {
     vec![
         ("account", html(&index())),

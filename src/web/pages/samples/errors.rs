@@ -16,6 +16,7 @@ pub const FAULTS: [(u16, &str, &str); 8] = [
     (503, "Rollcall is busy", "Try again in a moment."),
 ];
 
+/// Every page of this file by name.
 pub fn all() -> Vec<(&'static str, String)> {
     let mut samples: Vec<(&'static str, String)> = vec![("fragment-error", html(&ErrorFragment { fault: fault(429) }))];
     for (status, ..) in FAULTS {

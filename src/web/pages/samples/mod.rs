@@ -20,6 +20,9 @@ pub fn all() -> Vec<(&'static str, String)> {
 }
 
 /// The sample of this name.
+///
+/// # Panics
+/// When there is none.
 pub fn page(name: &str, samples: &[(&'static str, String)]) -> String {
     let found = samples.iter().find(|(sample, _)| *sample == name);
     found.unwrap_or_else(|| panic!("no sample {name}")).1.clone()

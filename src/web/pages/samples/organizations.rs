@@ -6,6 +6,7 @@ use crate::web::pages::organizations::{Index, Opens, Row, Switch, SwitchChoice};
 use crate::web::pages::parts::initials;
 use crate::web::pages::shell::Shell;
 
+/// Every page of this file by name.
 pub fn all() -> Vec<(&'static str, String)> {
     vec![
         ("organizations", html(&index())),

@@ -8,6 +8,7 @@ use crate::web::pages::set_up::SetUp;
 use crate::web::pages::shell::{Outside, Shell};
 use crate::web::pages::sign_in::{Lock, LogIn, LogOut, SecondStep};
 
+/// Every page of this file by name.
 pub fn all() -> Vec<(&'static str, String)> {
     vec![
         ("set-up", html(&set_up())),
