@@ -13,7 +13,7 @@ use crate::domain::{
     audit::{AuditEvent, Occasion},
     ids::{CustomRoleId, EventId, OrganizationId, UserId},
     roles::{AccountRole, RoleKey},
-    text::{DisplayName, Email, RoleName},
+    text::{self, DisplayName, Email, RoleName},
     time::Timestamp,
     users::MembershipState,
 };
@@ -141,7 +141,7 @@ impl Tx {
             self,
             "INSERT INTO users (id, kind, email, email_key, address_hash, display_name, first_name, last_name, search_text,
                  account_role, password_hash, password_expires_at, password_changed_at, activated_at, disabled_at,
-                 last_login_at, created_at) ",
+                 last_login_at, created_at, first_key, last_key) ",
             users,
             |row, user| {
                 let name = user.name.as_ref().map(DisplayName::as_str).unwrap_or_default();
@@ -149,10 +149,12 @@ impl Tx {
                 let chosen = user.password_until.map_or(user.activated_at, |_| None);
                 row.push_bind(user.id).push_bind("person").push_bind(user.email.as_str()).push_bind(user.email.key());
                 row.push_bind(keys.address_hash(user.email.key()).to_vec()).push_bind(name);
+                let (first_key, last_key) = (first.as_deref().map(text::fold), last.as_deref().map(text::fold));
                 row.push_bind(first).push_bind(last).push_bind(search_text(name, &user.email));
                 row.push_bind(user.account_role.key()).push_bind(&*user.password_hash);
                 row.push_bind(user.password_until).push_bind(chosen).push_bind(user.activated_at);
-                row.push_bind(user.disabled_at).push_bind(user.last_login_at).push_bind(user.created_at)
+                row.push_bind(user.disabled_at).push_bind(user.last_login_at).push_bind(user.created_at);
+                row.push_bind(first_key).push_bind(last_key)
             }
         );
         Ok(())
