@@ -71,7 +71,7 @@ pub async fn set_up(app: &App, form: &SetUp<'_>, occasion: &Occasion) -> Result<
         organization,
         user,
         kind: MembershipKind::Person,
-        account_role: AccountRole::User,
+        account_role: AccountRole::ServerAdministrator,
         roles: &[RoleKey::Application(ApplicationRole::PlatformAdministrator)],
         validated: true,
     };

@@ -130,7 +130,7 @@ pub async fn enable_everywhere(app: &App, caller: &Caller, user: UserId) -> Resu
 /// As [`disable`].
 pub async fn end_sessions(app: &App, caller: &Caller, user: UserId) -> Result<Member, AppError> {
     let (mut tx, actor, member, permit) = begin(app, caller, user, EndSessions).await?;
-    tx.end_member_sessions(permit, &member, &caller.occasion).await?;
+    tx.end_member_sessions(permit, &member, actor.sessions_seen(member.is_shared), &caller.occasion).await?;
     commit(tx, member.shown_name(), &actor.organization_name).await?;
     Ok(member)
 }

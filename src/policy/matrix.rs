@@ -9,14 +9,14 @@ use serde::Serialize;
 pub(super) use self::cast::{acting, id, standing};
 use super::{
     Action, Actor, AuditReach, BulkUsers, CancelInvitation, CreateOrganization, CreateRole, CreateToken, DeleteRole,
-    DeleteUser, DisableEverywhere, DisableUser, EditOrganization, EditRole, EditUser, EnableEverywhere, EnableUser,
-    EndSessions, ExportAudit, ExportUsers, InviteUsers, OwnRole, Person, ResendInvitation, ResetAuthenticator,
-    RevokeToken, TokenReach, TokenRef, ViewAudit, ViewOrganization, ViewOrganizations, ViewRoles, ViewTokens, ViewUser,
-    ViewUsers,
+    DeleteUser, DisableEverywhere, DisableUser, EditOrganization, EditRole, EditToken, EditUser, EnableEverywhere,
+    EnableUser, EndSessions, ExportAudit, ExportUsers, InviteUsers, OwnRole, Person, ResendInvitation,
+    ResetAuthenticator, RevokeToken, SaveMembership, TokenReach, TokenRef, ViewAudit, ViewOrganization,
+    ViewOrganizations, ViewRoles, ViewTokens, ViewUser, ViewUsers,
 };
 use crate::domain::ids::{CustomRoleId, OrganizationId, TokenId};
 use crate::domain::pages::{Level, Page};
-use crate::domain::roles::{Access, AccountRole, ApplicationRole, CustomRole, Role, RoleSet};
+use crate::domain::roles::{Access, AccountRole, ApplicationRole, CustomRole, Role, RoleSet, V1Role};
 use crate::domain::text::{DisplayName, Email};
 use crate::domain::tokens::Permission;
 
@@ -108,6 +108,7 @@ impl Table {
         self.on_people("", &EnableEverywhere);
         self.on_people("", &ResetAuthenticator);
         self.on_people("", &EndSessions);
+        self.on_people("nothing", &SaveMembership { role: V1Role::User, enabled: true });
     }
 
     fn edits(&mut self) {
@@ -177,10 +178,12 @@ impl Table {
             let create = CreateToken { permissions: vec![permission] };
             self.ask(permission.name(), &create, |_, actor| token_reaches(actor));
         }
-        self.ask("", &RevokeToken, |_, actor| {
+        let tokens = |actor: &Actor| -> Vec<(String, TokenRef)> {
             let token = |reach| TokenRef { id: cast::id("CI", TokenId::new), name: "CI".to_owned(), reach };
             token_reaches(actor).into_iter().map(|(name, reach)| (name, token(reach))).collect()
-        });
+        };
+        self.ask("", &EditToken { added: Vec::new() }, |_, actor| tokens(actor));
+        self.ask("", &RevokeToken, |_, actor| tokens(actor));
     }
 }
 

@@ -134,6 +134,14 @@ impl Action for ResetAuthenticator {
 #[derive(Clone, Copy, Debug)]
 pub struct EndSessions;
 
+impl Actor {
+    /// Which sessions of a person are one's business: those in this organization when the person has others too (S67),
+    /// else all.
+    pub fn sessions_seen(&self, shared: bool) -> Option<OrganizationId> {
+        (shared && !self.server_administrator).then_some(self.organization)
+    }
+}
+
 impl Action for EndSessions {
     type Target = Person;
     const NAME: &'static str = "end sessions";

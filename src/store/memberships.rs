@@ -437,9 +437,13 @@ impl Tx {
         &mut self,
         permit: Permit<EndSessions>,
         member: &Member,
+        within: Option<OrganizationId>,
         occasion: &Occasion,
     ) -> Result<u64> {
-        let ended = self.end_sessions(member.user, None, EndReason::Ended, occasion.now).await?;
+        let ended = match within {
+            Some(organization) => self.end_sessions_in(member.user, organization, occasion.now).await?,
+            None => self.end_sessions(member.user, None, EndReason::Ended, occasion.now).await?,
+        };
         let event =
             permit.author().event(AuditAction::SessionEnded, target(member)).after(json!({ "sessions_ended": ended }));
         self.record(event, occasion).await?;

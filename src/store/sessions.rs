@@ -375,16 +375,47 @@ impl Tx {
         Ok(at)
     }
 
-    /// The user's sessions, latest activity first; half a sign-in is none.
-    pub async fn sessions_of(&mut self, user: UserId) -> Result<Vec<SessionRow>> {
-        let rows = on!(self, |c| sqlx::query_as::<_, SessionRow>(
+    /// The user's sessions, latest activity first; half a sign-in is none. With an organization, only those in it.
+    pub async fn sessions_of(&mut self, user: UserId, within: Option<OrganizationId>) -> Result<Vec<SessionRow>> {
+        let rows = on!(self, |c| {
+            sqlx::query_as::<_, SessionRow>(
             "SELECT id, signed_in_at, last_active_at, address, device FROM sessions
-             WHERE user_id = $1 AND stage <> 'code' ORDER BY last_active_at DESC, id LIMIT 100"
+             WHERE user_id = $1 AND stage <> 'code' AND ($2 = '' OR organization_id = $2) ORDER BY last_active_at DESC, id LIMIT 100"
         )
         .bind(user)
+        .bind(within.map(|id| id.to_string()).unwrap_or_default())
         .fetch_all(&mut *c)
-        .await)?;
+        .await
+        })?;
         Ok(rows)
+    }
+
+    /// Ends the user's sessions that stand in an organization; others are not its business (S67).
+    pub(crate) async fn end_sessions_in(
+        &mut self,
+        user: UserId,
+        organization: OrganizationId,
+        now: Timestamp,
+    ) -> Result<u64> {
+        on!(self, |c| sqlx::query(
+            "INSERT INTO ended_sessions (id_hash, reason, ended_at)
+             SELECT id_hash, $3, $4 FROM sessions WHERE user_id = $1 AND organization_id = $2
+             ON CONFLICT (id_hash) DO NOTHING"
+        )
+        .bind(user)
+        .bind(organization)
+        .bind(EndReason::Ended.key())
+        .bind(now)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        let ended = on!(self, |c| sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND organization_id = $2")
+            .bind(user)
+            .bind(organization)
+            .execute(&mut *c)
+            .await
+            .map(|done| done.rows_affected()))?;
+        Ok(ended)
     }
 
     /// Ends every session of the user but the one to keep, by the next request; gives how many there were. Sign-ins that

@@ -26,6 +26,7 @@ mod tests {
         let chrome =
             "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36";
         assert_eq!(name(chrome), "Chrome on Linux");
-        assert_eq!(name("curl/8.5.0"), "Unknown device");
+        assert_eq!(name("curl/8.5.0"), "HTTP Library");
+        assert_eq!(name("?"), "Unknown device");
     }
 }

@@ -31,8 +31,22 @@ const FIXED: [(HeaderName, &str); 8] = [
 /// Adds them.
 pub async fn secure(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    add(response.headers_mut(), app.config.public_url.is_https());
+    let https = app.config.public_url.is_https();
+    finish_removed_cookies(response.headers_mut(), https);
+    add(response.headers_mut(), https);
     response
+}
+
+/// A cookie is taken back with the attributes it was given: browsers ignore a `__Host-` cookie without Secure.
+fn finish_removed_cookies(headers: &mut HeaderMap, https: bool) {
+    let attributes = if https { "; HttpOnly; SameSite=Lax; Secure" } else { "; HttpOnly; SameSite=Lax" };
+    for cookie in headers.iter_mut().filter(|(name, _)| *name == header::SET_COOKIE).map(|(_, cookie)| cookie) {
+        let text = cookie.to_str().unwrap_or_default();
+        if text.contains("Max-Age=0") && !text.contains("HttpOnly") {
+            let whole = format!("{text}{attributes}");
+            *cookie = HeaderValue::from_str(&whole).unwrap_or_else(|_| cookie.clone());
+        }
+    }
 }
 
 /// Adds the headers to an answer that no handler made.

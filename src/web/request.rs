@@ -43,7 +43,13 @@ pub async fn receive(State(app): State<App>, mut request: Request, next: Next) -
     request.extensions_mut().insert(facts);
     let method = request.method().clone();
     let is_ours = is_for_this_server(&app, request.uri(), request.headers());
-    let mut response = if is_ours { next.run(request).await } else { AppError::Misdirected.into_response() };
+    let mut response = if is_ambiguous(request.headers()) {
+        ambiguous()
+    } else if is_ours {
+        next.run(request).await
+    } else {
+        AppError::Misdirected.into_response()
+    };
     let route = response.extensions().get::<super::routes::Matched>().map_or("unmatched", |matched| matched.0);
     let took = (app.clock.now().since(now).max(0)) / 1000;
     let status = response.status().as_u16();
@@ -79,6 +85,19 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, app: &App) -> IpAddr {
         }
     }
     nearest
+}
+
+/// Two lengths, or a length beside chunks: whoever stands before us may read another request than we do (S90).
+fn is_ambiguous(headers: &HeaderMap) -> bool {
+    let lengths = headers.get_all(header::CONTENT_LENGTH).iter().count();
+    lengths > 1 || (lengths == 1 && headers.contains_key(header::TRANSFER_ENCODING))
+}
+
+/// The answer to ambiguous framing: nothing on this connection can be trusted any more.
+fn ambiguous() -> Response {
+    let mut response = AppError::BadRequest("The request's length is ambiguous.").into_response();
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// One Host header, naming the public address; an absolute-form target must name it too (S44).

@@ -1,15 +1,18 @@
 //! Every page of the portal in one table: path, who may come, handlers. A route cannot be written without saying who
 //! may come; the check runs before the handler and before any id in the path is looked at (portal contract 0.5).
 
+use std::time::Duration;
+
 use axum::{
     Router,
-    body::{Body, Bytes, to_bytes},
+    body::{Body, Bytes},
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
     routing::{MethodRouter, get, post},
 };
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::{
     csrf,
@@ -30,6 +33,8 @@ use crate::{
     },
 };
 
+/// A form has this long to arrive.
+const SLOWEST_FORM: Duration = Duration::from_secs(30);
 /// Forms may carry this much.
 const LARGEST_FORM: usize = 256 * 1024;
 /// And this many fields (S88). The longest form chooses a hundred people or every level of a custom role.
@@ -250,7 +255,7 @@ impl Gate {
         if !csrf::is_change(&parts.method) {
             return Ok(body);
         }
-        let bytes: Bytes = to_bytes(body, LARGEST_FORM).await.map_err(|_| AppError::TooLarge)?;
+        let bytes = read_form(&parts.headers, body).await?;
         if bytes.split(|byte| *byte == b'&').count() > MOST_FIELDS {
             return Err(AppError::BadRequest("A form has at most 1000 fields. Nothing was changed."));
         }
@@ -272,6 +277,24 @@ pub const fn step_path(step: Step) -> &'static str {
     match step {
         Step::Password => "/account/password",
         Step::Enroll => "/mfa/enroll",
+    }
+}
+
+/// Reads a form within its bounds of size and time; what announces itself as too large is not read at all.
+async fn read_form(headers: &HeaderMap, body: Body) -> Result<Bytes, AppError> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > LARGEST_FORM) {
+        return Err(AppError::TooLarge);
+    }
+    if headers.contains_key(header::CONTENT_ENCODING) {
+        return Err(AppError::UnsupportedMedia);
+    }
+    let read = tokio::time::timeout(SLOWEST_FORM, Limited::new(body, LARGEST_FORM).collect());
+    match read.await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(AppError::TooLarge),
+        Ok(Err(_)) => Err(AppError::BadRequest("The form did not arrive whole. Nothing was changed.")),
+        Err(_) => Err(AppError::BadRequest("The form took too long to arrive. Nothing was changed.")),
     }
 }
 

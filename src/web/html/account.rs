@@ -73,7 +73,7 @@ pub async fn show(State(app): State<App>, here: Here) -> Result<Response, AppErr
 async fn page(app: &App, here: &Here) -> Result<Index, AppError> {
     let standing = &here.standing;
     let mut tx = app.db.begin_read().await?;
-    let sessions = tx.sessions_of(standing.user).await?;
+    let sessions = tx.sessions_of(standing.user, None).await?;
     let logins = tx.recent_sign_ins(standing.user, None).await?;
     let pending_email = tx.pending_email(standing.user, here.occasion().now).await?;
     let codes_left = if standing.has_authenticator { Some(tx.recovery_codes_left(standing.user).await?) } else { None };

@@ -11,15 +11,12 @@ use axum::{
 use super::{extract::Path, respond, shell};
 use crate::{
     app::App,
-    domain::{
-        ids::{OrganizationId, UserId},
-        users::MembershipState,
-    },
+    domain::{ids::UserId, users::MembershipState},
     error::AppError,
     flows::{self, Caller, invite, mfa, switches},
     policy::{
-        Action, CancelInvitation, DeleteUser, Denied, DisableEverywhere, DisableUser, EnableEverywhere, EnableUser,
-        EndSessions, Person, Refusal, ResendInvitation, ResetAuthenticator,
+        Action, Actor, CancelInvitation, DeleteUser, Denied, DisableEverywhere, DisableUser, EnableEverywhere,
+        EnableUser, EndSessions, Person, Refusal, ResendInvitation, ResetAuthenticator,
     },
     store::{Member, Tx},
     web::{
@@ -140,7 +137,7 @@ pub fn end_sessions() -> MethodRouter<App> {
 async fn ask<Q: Question>(State(app): State<App>, here: Here, Path(id): Path<UserId>) -> Result<Response, AppError> {
     let actor = here.actor()?;
     let mut tx = app.db.begin_read().await?;
-    let (subject, person) = subject(&mut tx, actor.organization, &actor.organization_name, id).await?;
+    let (subject, person) = subject(&mut tx, actor, id).await?;
     let is_last = Q::TAKES_ACCESS && tx.is_last_administrator(actor.organization, id).await?;
     match actor.authorize(Q::ACTION, person) {
         // The commit would refuse it; better said before the button is pressed than after.
@@ -164,22 +161,17 @@ async fn answer<Q: Question>(State(app): State<App>, here: Here, Path(id): Path<
         Err(AppError::Conflict { message, .. }) => {
             let actor = here.actor()?;
             let mut tx = app.db.begin_read().await?;
-            let (subject, _) = subject(&mut tx, actor.organization, &actor.organization_name, id).await?;
+            let (subject, _) = subject(&mut tx, actor, id).await?;
             refused::<Q>(&here, &subject, &message).await
         }
         Err(error) => Err(error),
     }
 }
 
-async fn subject(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    name: &str,
-    user: UserId,
-) -> Result<(Subject, Person), AppError> {
-    let (member, person) = flows::person(tx, organization, user).await?;
-    let sessions = tx.sessions_of(user).await?.len();
-    Ok((Subject { member, organization: name.to_owned(), sessions }, person))
+async fn subject(tx: &mut Tx, actor: &Actor, user: UserId) -> Result<(Subject, Person), AppError> {
+    let (member, person) = flows::person(tx, actor.organization, user).await?;
+    let sessions = tx.sessions_of(user, actor.sessions_seen(member.is_shared)).await?.len();
+    Ok((Subject { member, organization: actor.organization_name.clone(), sessions }, person))
 }
 
 async fn refused<Q: Question>(here: &Here, subject: &Subject, message: &str) -> Result<Response, AppError> {

@@ -394,7 +394,11 @@ pub async fn show(State(app): State<App>, here: Here, Path(id): Path<UserId>) ->
     let _permit = actor.authorize(ViewUser, person.clone())?;
     let facts = tx.organization(actor.organization).await?.ok_or(AppError::NotFound)?;
     let allowed = Allowed::on(actor, &person);
-    let sessions = if allowed.end_sessions { Some(tx.sessions_of(id).await?) } else { None };
+    let sessions = if allowed.end_sessions {
+        Some(tx.sessions_of(id, actor.sessions_seen(member.is_shared)).await?)
+    } else {
+        None
+    };
     let logins = tx.recent_sign_ins(id, Some(actor.organization)).await?;
     drop(tx);
     let status = StatusFacts {

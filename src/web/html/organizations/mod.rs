@@ -38,9 +38,10 @@ pub async fn index(State(app): State<App>, here: Here) -> Result<Response, AppEr
     let current = here.signed_in.organization;
     let people: i64 = choices.iter().map(|choice| choice.people).sum();
     let may_switch = here.standing.choices > 1 || here.actor.is_none();
+    let crowd = if people == 1 { "1 person".to_owned() } else { format!("{people} people") };
     let lead = match choices.len() {
-        1 => format!("1 organization, {people} people."),
-        count => format!("{count} organizations, {people} people."),
+        1 => format!("1 organization, {crowd}."),
+        count => format!("{count} organizations, {crowd}."),
     };
     respond::page(&Index {
         shell: shell::shell(&here, "organizations").await?,
