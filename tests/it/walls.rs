@@ -55,7 +55,19 @@ impl World {
         }
         let session = "SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.email = 'una@acme.example'";
         ids.push(("session", app.pool.texts(session).await.remove(0)));
-        ids.push(("beta", app.pool.texts("SELECT id FROM organizations WHERE name = 'Beta'").await.remove(0)));
+        for (name, called) in [("acme", "Acme"), ("beta", "Beta")] {
+            let id = app.pool.texts(&format!("SELECT id FROM organizations WHERE name = '{called}'")).await.remove(0);
+            ids.push((name, id));
+        }
+        ids.push(("role", ROLE.to_owned()));
+        let role =
+            "INSERT INTO custom_roles (organization_id, id, name, name_key, created_at, changed_at, changed_by_name)";
+        app.pool
+            .run(&format!(
+                "{role} SELECT id, '{ROLE}', 'Night shift', 'night shift', 1, 1, '' FROM organizations
+             WHERE name = 'Acme'"
+            ))
+            .await;
         visitors.extend([("other organization", other), ("server administrator", sam)]);
         for (_, browser) in &mut visitors {
             browser.get("/account").await;
@@ -103,6 +115,7 @@ impl World {
                 let version = self.app.version("Acme", "una@acme.example").await.to_string();
                 vec![("version", version), ("name", "Una Other".to_owned())]
             }
+            "/users/bulk" => vec![("action", "disable".to_owned())],
             "/account" => vec![("name", "Somebody Else".to_owned())],
             "/organizations/switch" => vec![("organization", self.id("beta").to_owned())],
             _ => Vec::new(),
@@ -121,6 +134,7 @@ impl World {
     }
 }
 
+const ROLE: &str = "019aa193-0000-7000-8000-000000000001";
 const UNKNOWN: &str = "019aa193-0000-7000-8000-000000000000";
 
 /// An answer in a word: the status, and where a redirect leads.
