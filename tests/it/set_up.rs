@@ -52,7 +52,7 @@ async fn set_up_makes_organization_and_super_admin_and_is_gone() {
         browser.log_in("sam@acme.example", PASSWORD).await;
         assert_eq!(browser.page.path, "/users");
         let row = browser.page.row("Users", "Sam Super");
-        assert!(row.iter().any(|cell| cell == "Platform Management Administrator"), "{row:?}");
+        assert!(row.iter().any(|cell| cell == "Server Administrator, Platform Management Administrator"), "{row:?}");
         let audit = app.audit().await;
         assert_eq!(audit[..2], ["organization.created Acme", "account.created Sam Super (sam@acme.example)"]);
         assert_eq!(app.pool.number("SELECT count(*) FROM organization_applications").await, 7, "everything");
