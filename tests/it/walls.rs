@@ -102,8 +102,12 @@ impl World {
             _ if pattern.starts_with("/account/sessions") => "session",
             _ => "member",
         };
-        let id =
-            if pattern.starts_with("/users") || pattern.starts_with("/account") { self.id(about) } else { UNKNOWN };
+        let id = match pattern.split('/').nth(1).unwrap_or_default() {
+            "users" | "account" => self.id(about),
+            "roles" => self.id("role"),
+            "organizations" => self.id("acme"),
+            _ => UNKNOWN,
+        };
         pattern.split('/').map(|part| if part.starts_with('{') { id } else { part }).collect::<Vec<_>>().join("/")
     }
 
