@@ -89,7 +89,13 @@ const stay = async () => {
 
 document.getElementById("idle-stay").addEventListener("click", stay);
 
-// Escape does the same. Browsers do not always ask before they close a dialog, so this listens to the end of it.
+// Escape does the same, and closes nothing before the server has agreed.
+dialog.addEventListener("cancel", (event) => {
+  event.preventDefault();
+  stay();
+});
+
+// Browsers do not always ask before they close a dialog, so this listens to the end of it too.
 dialog.addEventListener("close", () => {
   if (dialog.returnValue !== "done") stay();
   dialog.returnValue = "";
