@@ -3,6 +3,8 @@
 //! The accept loop is our own because the framework's sets no time-outs: a client that sends its headers byte by byte
 //! would hold a connection for ever (S89).
 
+mod framing;
+
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
@@ -18,15 +20,15 @@ use tokio::{
 };
 use tower::{ServiceExt, service_fn};
 
+use self::framing::{HEADER_SPACE, Judged};
+pub use self::framing::Refusal;
+
 /// A client has this long to send its request's headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Running requests have this long to finish when the server stops.
 const STOP_GRACE: Duration = Duration::from_secs(30);
 /// More connections than this wait in the system's queue.
 const CONNECTIONS: usize = 2048;
-/// A request's header section may be this large.
-const HEADER_SPACE: usize = 32 * 1024;
-
 /// Becomes true when the process is asked to stop.
 pub type Stop = watch::Receiver<bool>;
 
@@ -58,8 +60,9 @@ pub async fn stopped(mut stop: Stop) {
     drop(stop.wait_for(|stop| *stop).await);
 }
 
-/// Answers connections of this listener until asked to stop, then lets running requests finish.
-pub async fn serve(listener: TcpListener, router: Router, stop: Stop) {
+/// Answers connections of this listener until asked to stop, then lets running requests finish. A request that cannot be
+/// read gets the answer that `refusal` makes.
+pub async fn serve(listener: TcpListener, router: Router, refusal: Refusal, stop: Stop) {
     let slots = Arc::new(Semaphore::new(CONNECTIONS));
     let graceful = GracefulShutdown::new();
     let mut builder = http1::Builder::new();
@@ -81,7 +84,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: Stop) {
         };
         drop(stream.set_nodelay(true));
         let service = TowerToHyperService::new(with_peer(router.clone(), peer));
-        let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
+        let connection = graceful.watch(builder.serve_connection(TokioIo::new(Judged::new(stream, refusal.clone())), service));
         tokio::spawn(async move {
             // A client that went away or sent nonsense is its own business.
             drop(connection.await);

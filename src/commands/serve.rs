@@ -41,7 +41,7 @@ pub(super) async fn run(mut config: Config, migrates: bool) -> Result<ExitCode, 
     let chores = tokio::spawn(crate::chores::run(app.clone(), stop.clone()));
     let uses = tokio::spawn(crate::chores::note_token_uses(app.clone(), stop.clone()));
     let operations = tokio::spawn(serve_operations(ops, app.clone(), stop.clone()));
-    serve::serve(listener, web::router(app.clone()), stop).await;
+    serve::serve(listener, web::router(app.clone()), web::refusal(app.clone()), stop).await;
     app.afterwards.done().await;
     for task in [mail, chores, operations, uses] {
         drop(task.await);
@@ -52,8 +52,8 @@ pub(super) async fn run(mut config: Config, migrates: bool) -> Result<ExitCode, 
 
 async fn serve_operations(listener: Option<TcpListener>, app: crate::app::App, stop: Stop) {
     if let Some(listener) = listener {
-        let router = web::operations::router(app, stop.clone());
-        serve::serve(listener, router, stop).await;
+        let router = web::operations::router(app.clone(), stop.clone());
+        serve::serve(listener, router, web::refusal(app), stop).await;
     }
 }
 

@@ -92,6 +92,7 @@ pub async fn edit(app: &App, caller: &Caller, user: UserId, wanted: &Wanted) -> 
 
 /// Only what differs from the member as stored.
 async fn difference(tx: &mut Tx, member: &Member, wanted: &Wanted) -> Result<EditUser, AppError> {
+    let stored = Email::parse(&member.email).map_err(AppError::fault)?;
     let roles = match &wanted.roles {
         Some(keys) if keys.iter().collect::<BTreeSet<_>>() != member.roles.iter().collect() => {
             let set = tx.wanted_roles(member.organization, keys).await?;
@@ -100,7 +101,7 @@ async fn difference(tx: &mut Tx, member: &Member, wanted: &Wanted) -> Result<Edi
         _ => None,
     };
     Ok(EditUser {
-        email: wanted.email.clone().filter(|email| email.as_str() != member.email),
+        email: wanted.email.clone().filter(|email| *email != stored),
         name: wanted.name.clone().filter(|name| name.as_str() != member.display_name),
         account_role: wanted.account_role.filter(|role| *role != member.account_role),
         roles,

@@ -14,6 +14,8 @@ pub mod request;
 pub mod routes;
 pub mod visitor;
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     http::StatusCode,
@@ -25,7 +27,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use self::html::extract::Path;
-use crate::{app::App, error::AppError, store::Sessions};
+use crate::{app::App, error::AppError, serve::Refusal, store::Sessions};
 
 /// The public router.
 pub fn router(app: App) -> Router {
@@ -48,6 +50,11 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), request::receive))
         .layer(middleware::from_fn_with_state(app.clone(), headers::secure))
         .with_state(app)
+}
+
+/// The answer to what is no request.
+pub fn refusal(app: App) -> Refusal {
+    Arc::new(move |status| request::unreadable(&app, status))
 }
 
 async fn asset(Path((version, file)): Path<(String, String)>) -> Response {

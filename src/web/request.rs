@@ -5,11 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderValue, Uri, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
+use super::headers;
 use crate::{
     app::App,
     domain::{audit::Occasion, ids},
@@ -43,13 +44,7 @@ pub async fn receive(State(app): State<App>, mut request: Request, next: Next) -
     request.extensions_mut().insert(facts);
     let method = request.method().clone();
     let is_ours = is_for_this_server(&app, request.uri(), request.headers());
-    let mut response = if is_ambiguous(request.headers()) {
-        ambiguous()
-    } else if is_ours {
-        next.run(request).await
-    } else {
-        AppError::Misdirected.into_response()
-    };
+    let mut response = if is_ours { next.run(request).await } else { misdirected() };
     let route = response.extensions().get::<super::routes::Matched>().map_or("unmatched", |matched| matched.0);
     let took = (app.clock.now().since(now).max(0)) / 1000;
     let status = response.status().as_u16();
@@ -87,17 +82,32 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, app: &App) -> IpAddr {
     nearest
 }
 
-/// Two lengths, or a length beside chunks: whoever stands before us may read another request than we do (S90).
-fn is_ambiguous(headers: &HeaderMap) -> bool {
-    let lengths = headers.get_all(header::CONTENT_LENGTH).iter().count();
-    lengths > 1 || (lengths == 1 && headers.contains_key(header::TRANSFER_ENCODING))
+/// The whole answer to a request that could not be read, as bytes: nothing on its connection can be trusted any more.
+pub fn unreadable(app: &App, status: StatusCode) -> Vec<u8> {
+    let id = ids::new_uuid(app.clock.now(), app.entropy.as_ref()).simple().to_string();
+    tracing::info!(request = %id, status = status.as_u16(), "not readable");
+    let text = format!("This request cannot be read.\nReference: {id}\n");
+    let mut headers = HeaderMap::new();
+    headers::add(&mut headers, app.config.public_url.is_https());
+    let mut answer = format!(
+        "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\
+         X-Request-Id: {id}\r\n",
+        text.len()
+    )
+    .into_bytes();
+    for (name, value) in &headers {
+        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+            answer.extend_from_slice(part);
+        }
+    }
+    answer.extend_from_slice(format!("\r\n{text}").as_bytes());
+    answer
 }
 
-/// The answer to ambiguous framing: nothing on this connection can be trusted any more.
-fn ambiguous() -> Response {
-    let mut response = AppError::BadRequest("The request's length is ambiguous.").into_response();
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
+/// The answer to a request meant for another server; no page and no API of ours, so a plain sentence.
+fn misdirected() -> Response {
+    let error = AppError::Misdirected;
+    (error.status(), [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], error.text() + "\n").into_response()
 }
 
 /// One Host header, naming the public address; an absolute-form target must name it too (S44).

@@ -31,6 +31,7 @@ use crate::{
         DisableUser, EditUser, EnableEverywhere, EnableUser, EndSessions, ExportUsers, InviteUsers, ResendInvitation,
         ResetAuthenticator, RevokeToken, ViewRoles, ViewTokens, ViewUsers,
     },
+    store::{SignedIn, Standing},
 };
 
 /// A form has this long to arrive.
@@ -265,11 +266,15 @@ impl Gate {
 
     /// Where a due step sends everything else (portal contract 3.6).
     fn step_due(&self, here: &Here) -> Option<Step> {
-        let standing = &here.standing;
-        let due = Step::due(here.signed_in.stage, standing.has_temporary_password, standing.lacks_authenticator())?;
+        let due = due(&here.signed_in, &here.standing)?;
         let is_here = matches!(self.access, Access::Step(steps) if steps.contains(&due));
         (!is_here).then_some(due)
     }
+}
+
+/// The step a signed-in person has to take before anything else (portal contract 3.6).
+pub fn due(signed_in: &SignedIn, standing: &Standing) -> Option<Step> {
+    Step::due(signed_in.stage, standing.has_temporary_password, standing.lacks_authenticator())
 }
 
 /// Where a step is done.

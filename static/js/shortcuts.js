@@ -39,7 +39,7 @@ const showKeys = () => {
   dialog.setAttribute("aria-labelledby", "keys-title");
   const sheet = document.createElement("div");
   sheet.className = "sheet sheet-416";
-  const head = document.createElement("header");
+  const head = document.createElement("div");
   head.className = "sheet-head";
   const title = document.createElement("h2");
   title.id = "keys-title";
@@ -68,7 +68,7 @@ const showKeys = () => {
   close.textContent = "Close";
   close.type = "button";
   close.addEventListener("click", () => dialog.close());
-  const foot = document.createElement("footer");
+  const foot = document.createElement("div");
   foot.className = "sheet-foot";
   foot.append(close);
   sheet.append(head, list, foot);

@@ -55,6 +55,18 @@ both! {
         assert_eq!((app.version("Acme", "ana@acme.example").await, app.audit_count().await), (version, events));
     }
 
+    async fn the_same_address_in_other_letters_is_no_change(app) {
+        let mut ana = app.member("Ana Lima", "ana@acme.example", &[]).await;
+        let mut sam = app.sam().await;
+        let (version, mails) = (app.version("Acme", "ana@acme.example").await, app.mails("ana@acme.example").await.len());
+        let form = editing(app, &mut sam, "ana@acme.example").await.fill("Email", "Ana@ACME.example");
+        sam.submit(form).await;
+        assert_eq!(sam.page.flash(), "Nothing was changed.");
+        assert_eq!(app.version("Acme", "ana@acme.example").await, version);
+        assert_eq!(app.mails("ana@acme.example").await.len(), mails);
+        assert_eq!(ana.get("/account").await.heading(), "Your Account", "no session ended");
+    }
+
     async fn each_field_says_what_is_wrong(app) {
         app.member("Ana Lima", "ana@acme.example", &[]).await;
         let mut sam = app.sam().await;
@@ -115,6 +127,7 @@ both! {
         sam.send_form(&mine).await;
         assert_eq!(sam.page.code(), 409);
         assert_eq!(sam.page.alerts(), ["Vera Admin changed this user at 2025-11-20 14:07 UTC. Your changes were not saved. Compare, then save again."]);
+        assert_eq!(sam.page.all("[role=alert] h2"), ["There is a problem"]);
         assert_eq!(sam.page.columns("What changed"), ["Field", "Now", "Yours"]);
         assert_eq!(sam.page.table("What changed"), [
             ["Name", "Ana by Vera", "Ana by Sam"],

@@ -1,5 +1,6 @@
 //! User Management: the list, its filters and pages, the export, the page of one person (portal contract 1.8).
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rollcall::domain::time::{days, minutes};
 
 use crate::support::{Browser, Page, SAM, TestApp, both};
@@ -264,6 +265,24 @@ both! {
         assert_eq!(page.code(), 200);
         assert!(!page.body.contains("<html") && page.body.contains("id=\"results\""));
         assert!(page.header("vary").expect("vary").to_lowercase().contains("hx-request"));
+    }
+
+    async fn a_page_without_parts_answers_htmx_whole(app) {
+        let mut sam = app.sam().await.with_header("hx-request", "true");
+        for path in ["/roles", "/roles/new", "/organizations", "/tokens", "/tokens/new", "/account"] {
+            let page = sam.get(path).await;
+            assert_eq!((page.code(), page.all("h1").len()), (200, 1), "{path}: {}", page.body);
+        }
+    }
+
+    async fn a_forged_place_in_the_list_moves_no_numbers_past_the_total(app) {
+        let mut sam = app.sam().await;
+        crowd(app, &mut sam, 30).await;
+        for rows in [31, u64::MAX] {
+            let cursor = format!(r#"{{"k":"","i":"","n":{rows}}}"#);
+            let at = URL_SAFE_NO_PAD.encode(cursor);
+            assert_eq!(showing(&list(&mut sam, &format!("at={at}")).await), "Showing 7-31 of 31 users");
+        }
     }
 
     async fn limits_show_the_seats(app) {

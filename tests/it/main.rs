@@ -9,6 +9,7 @@ mod api;
 mod audit;
 mod boundary;
 mod edits;
+mod framing;
 mod invitations;
 mod last_administrator;
 mod layers;

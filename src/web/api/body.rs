@@ -1,14 +1,19 @@
 //! Bodies of API calls: JSON, within bounds, each key once.
 
+use std::time::Duration;
+
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     http::{HeaderMap, header},
 };
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::domain::json::{Json, JsonError};
 
 /// A body may be this large (security contract S88).
 const LARGEST: usize = 1024 * 1024;
+/// And has this long to arrive.
+const SLOWEST: Duration = Duration::from_secs(30);
 
 /// Why a body cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +41,12 @@ pub async fn read(headers: &HeaderMap, body: Body) -> Result<Option<Json>, BodyE
     if length.is_some_and(|length| length > LARGEST) {
         return Err(BodyError::TooLarge);
     }
-    let bytes = to_bytes(body, LARGEST).await.map_err(|_| BodyError::TooLarge)?;
+    let bytes = match tokio::time::timeout(SLOWEST, Limited::new(body, LARGEST).collect()).await {
+        Ok(Ok(collected)) => collected.to_bytes(),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(BodyError::TooLarge),
+        // It broke off, its chunks are none, or it never ended: whatever arrived is no JSON.
+        Ok(Err(_)) | Err(_) => return Err(BodyError::Malformed),
+    };
     if bytes.is_empty() {
         return Ok(None);
     }

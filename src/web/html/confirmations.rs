@@ -186,7 +186,7 @@ async fn page<Q: Question>(here: &Here, subject: &Subject, problem: Option<&str>
     let back = if Q::BACK_TO_PERSON { format!("/users/{id}") } else { "/users".to_owned() };
     let advises = Q::PATH == "delete" && subject.member.state == MembershipState::Active && is_possible;
     Ok(Confirm {
-        shell: shell::shell(here, "users").await?,
+        shell: shell::shell_or_fragment(here, "users").await?,
         heading: Q::HEADING.to_owned(),
         action: format!("/users/{id}/{}", Q::PATH),
         version: String::new(),
@@ -379,6 +379,14 @@ impl Question for EndSessions {
     const DANGER: bool = true;
 
     fn text(subject: &Subject) -> Vec<String> {
+        if subject.member.is_shared {
+            // Sessions in other organizations are not this one's to end.
+            return vec![format!(
+                "{} has to log in to {} again on every device. Other organizations are not affected.",
+                subject.name(),
+                subject.organization
+            )];
+        }
         vec![format!("{} has to log in again on every device.", subject.name())]
     }
 

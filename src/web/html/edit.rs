@@ -109,7 +109,7 @@ async fn form(here: &Here, actor: &Actor, subject: &Subject, typed: &Typed) -> R
         errors: Vec::new(),
     };
     Ok(Edit {
-        shell: shell::shell(here, "users").await?,
+        shell: shell::shell_or_fragment(here, "users").await?,
         id: member.user.to_string(),
         person: member.shown_name().to_owned(),
         avatar: people::avatar(

@@ -74,7 +74,7 @@ async fn form(app: &App, here: &Here, typed: &Typed) -> Result<Invite, AppError>
         None => String::new(),
     };
     let mut page = Invite {
-        shell: shell::shell(here, "users").await?,
+        shell: shell::shell_or_fragment(here, "users").await?,
         roles: picker::picker(actor, &custom, &chosen, None),
         access: people::access(
             "Each person will be able to".to_owned(),

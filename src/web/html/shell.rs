@@ -17,13 +17,27 @@ use crate::{
 /// A browser without script reloads this long after the idle limit, onto the login page.
 const REFRESH_MARGIN: u32 = 5;
 
-/// The frame of a signed-in page; `current` is the icon name of the navigation link shown as here.
+/// The frame of a signed-in page that is always shown whole; `current` is the icon name of the navigation link shown as
+/// here.
 ///
 /// # Errors
 /// When the session cannot be read.
 pub async fn shell(here: &Here, current: &str) -> Result<Shell, AppError> {
+    framed(here, current, false).await
+}
+
+/// The frame of a page that has a fragment - a dialog, a swapped region - and answers htmx with that alone.
+///
+/// # Errors
+/// As [`shell`].
+pub async fn shell_or_fragment(here: &Here, current: &str) -> Result<Shell, AppError> {
+    framed(here, current, here.visitor.htmx).await
+}
+
+async fn framed(here: &Here, current: &str, fragment: bool) -> Result<Shell, AppError> {
     let flash = match here.visitor.session.get::<String>(FLASH).await? {
-        Some(_) if here.visitor.htmx => None,
+        // Waits for the next whole page.
+        Some(_) if fragment => None,
         Some(message) => {
             here.visitor.session.remove::<String>(FLASH).await?;
             Some(message)
@@ -34,7 +48,7 @@ pub async fn shell(here: &Here, current: &str) -> Result<Shell, AppError> {
     let standing = &here.standing;
     let organization = standing.organization.as_ref().map(|organization| organization.name.clone()).unwrap_or_default();
     Ok(Shell {
-        fragment: here.visitor.htmx,
+        fragment,
         csrf: here.visitor.csrf.clone(),
         theme: standing.theme.clone(),
         organization_initials: initials(&organization),

@@ -131,7 +131,7 @@ pub async fn list(app: &App, here: &Here, filters: Filters) -> Result<Index, App
     let seats = head.user_limit.map(|limit| (head.seats, limit));
     let list = List { actor, filters: &filters, query: &query, custom: &custom, mfa_required: head.mfa_required, now };
     Ok(Index {
-        shell: shell::shell(here, "users").await?,
+        shell: shell::shell_or_fragment(here, "users").await?,
         seats: seats.map(|(used, limit)| format!("{used} of {}", people_count(limit))),
         may_invite: actor.may::<InviteUsers>().is_ok(),
         government: actor.government && actor.may::<InviteUsers>().is_err(),
@@ -375,11 +375,17 @@ fn status_label(status: StatusFilter) -> &'static str {
     }
 }
 
-/// "Showing 1-25 of 248 users".
+/// "Showing 1-25 of 248 users". What a cursor says of the rows before it is believed only as far as the total allows: the
+/// address bar is anybody's to write in.
 fn showing(page: &UserPage) -> String {
-    let first = if page.rows.is_empty() { 0 } else { page.skipped + 1 };
-    let last = page.skipped + page.rows.len() as u64;
-    if page.total > COUNTED_TO && page.counted {
+    let rows = page.rows.len() as u64;
+    let is_more = page.counted && page.total > COUNTED_TO;
+    let total = u64::try_from(page.total).unwrap_or_default();
+    let most = if is_more { u64::from(u32::MAX) } else { total.saturating_sub(rows) };
+    let skipped = page.skipped.min(most);
+    let first = if rows == 0 { 0 } else { skipped + 1 };
+    let last = skipped + rows;
+    if is_more {
         return format!("Showing {first}-{last} of more than {COUNTED_TO} users");
     }
     format!("Showing {first}-{last} of {}", people_count(page.total))
