@@ -205,8 +205,13 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// Whether it holds a control character, which no cursor of ours does and not every database takes.
-    pub fn has_control(&self) -> bool {
+    /// Whether it may be one of ours: no list is that long, and none of our keys holds a control character, which not
+    /// every database takes.
+    pub fn is_believable(&self) -> bool {
+        self.skipped <= u64::from(u32::MAX) && !self.has_control()
+    }
+
+    fn has_control(&self) -> bool {
         let texts = match &self.key {
             CursorKey::Number(_) => vec![],
             CursorKey::Text(text) => vec![text],

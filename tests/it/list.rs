@@ -278,10 +278,10 @@ both! {
     async fn a_forged_place_in_the_list_moves_no_numbers_past_the_total(app) {
         let mut sam = app.sam().await;
         crowd(app, &mut sam, 30).await;
-        for rows in [31, u64::MAX] {
+        for (rows, shown) in [(31, "Showing 7-31 of 31 users"), (u64::MAX, "Showing 1-25 of 31 users")] {
             let cursor = format!(r#"{{"k":"","i":"","n":{rows}}}"#);
             let at = URL_SAFE_NO_PAD.encode(cursor);
-            assert_eq!(showing(&list(&mut sam, &format!("at={at}")).await), "Showing 7-31 of 31 users");
+            assert_eq!(showing(&list(&mut sam, &format!("at={at}")).await), shown);
         }
     }
 

@@ -105,7 +105,7 @@ impl Filters {
 fn read_cursor(text: &str) -> Option<Cursor> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let cursor: Cursor = serde_json::from_slice(&bytes).ok()?;
-    (!cursor.has_control()).then_some(cursor)
+    cursor.is_believable().then_some(cursor)
 }
 
 fn write_cursor(cursor: &Cursor) -> String {
@@ -381,8 +381,7 @@ fn showing(page: &UserPage) -> String {
     let rows = page.rows.len() as u64;
     let is_more = page.counted && page.total > COUNTED_TO;
     let total = u64::try_from(page.total).unwrap_or_default();
-    let most = if is_more { u64::from(u32::MAX) } else { total.saturating_sub(rows) };
-    let skipped = page.skipped.min(most);
+    let skipped = if is_more { page.skipped } else { page.skipped.min(total.saturating_sub(rows)) };
     let first = if rows == 0 { 0 } else { skipped + 1 };
     let last = skipped + rows;
     if is_more {
