@@ -13,8 +13,11 @@ logged() {
 
 run_rust_tests() {
     local log=$target/tests-rust.log status=0
+    # As in the browser tests: what passes only the second time is named and counts as passed.
+    local retries=0
+    [[ -z ${CI:-} ]] || retries=1
     if cargo nextest --version >/dev/null 2>&1; then
-        logged "$log" cargo nextest run --locked --no-fail-fast "$@" || status=1
+        logged "$log" cargo nextest run --locked --no-fail-fast --retries "$retries" "$@" || status=1
         count_nextest "$log" "$status"
     else
         logged "$log" cargo test --locked --no-fail-fast "$@" || status=1
