@@ -54,6 +54,7 @@ pub async fn once(app: &App) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin_write().await?;
     tx.forget_old_sessions(now.minus(ABSOLUTE_LIMIT), now.minus(days(1))).await?;
+    tx.forget_anonymous_before(now.minus(EVERY)).await?;
     tx.forget_expired_links(now).await?;
     tx.forget_offers(now.minus(ABSOLUTE_LIMIT)).await?;
     if let Some(rate) = app.config.login_address_limit {

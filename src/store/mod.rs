@@ -1,6 +1,7 @@
 //! The only SQL in the crate. A [`Tx`] is one connection, reading or inside a write transaction; finders take the scope
 //! they may look in, mutations take the permit that allowed them and write their audit event in the same transaction.
 
+mod anonymous;
 pub mod audit;
 mod audit_log;
 mod authors;

@@ -13,7 +13,6 @@ pub mod extract;
 pub mod home;
 pub mod invite;
 pub mod mfa;
-mod note;
 pub mod organizations;
 pub mod people;
 pub mod picker;
