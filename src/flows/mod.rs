@@ -10,6 +10,7 @@ pub mod end_sessions;
 pub mod invite;
 pub mod mfa;
 pub mod organizations;
+pub mod profile;
 pub mod reset_password;
 pub mod roles;
 pub mod set_up;
@@ -34,7 +35,7 @@ use crate::{
     error::AppError,
     keys::Purpose,
     policy::{Action, Actor, Permit, Person, Refusal},
-    store::{Guard, Member, Standing, StoreError, Tx},
+    store::{Guard, Member, SignedIn, Standing, StoreError, Tx},
 };
 
 /// Who asks for a change, to be judged again inside the transaction that makes it: what they may do now counts, not what
@@ -87,6 +88,15 @@ impl Caller {
         let Door::Session(session) = self.door else { return Err(AppError::ExpiredForm) };
         tx.standing(session, organization, self.occasion.now).await?.ok_or(AppError::ExpiredForm)
     }
+}
+
+/// The person of a session as this transaction sees them; from here on nobody ends it before the change is made.
+///
+/// # Errors
+/// [`AppError::ExpiredForm`] when the session ended meanwhile.
+pub(crate) async fn standing(tx: &mut Tx, signed_in: &SignedIn, occasion: &Occasion) -> Result<Standing, AppError> {
+    let standing = tx.standing(signed_in.session, signed_in.organization, occasion.now).await?;
+    standing.ok_or(AppError::ExpiredForm)
 }
 
 /// Said to somebody who works in no organization.

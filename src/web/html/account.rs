@@ -21,7 +21,7 @@ use crate::{
     error::AppError,
     flows::{
         change_password::{self, Owner},
-        end_sessions, reset_password,
+        end_sessions, profile, reset_password,
     },
     store::User,
     web::{
@@ -120,16 +120,14 @@ fn roles(here: &Here) -> (Vec<crate::web::pages::parts::RoleChip>, crate::web::p
 /// Saves the name, or a preference.
 pub async fn rename(State(app): State<App>, here: Here, Form(profile): Form<Profile>) -> Result<Response, AppError> {
     if let Some(theme) = &profile.theme {
-        let mut tx = app.db.begin_write().await?;
         let theme = Some(theme.as_str()).filter(|theme| ["light", "dark"].contains(theme));
-        tx.remember_theme(here.standing.user, theme).await?;
-        tx.commit().await?;
+        profile::choose_theme(&app, &here.signed_in, theme, here.occasion()).await?;
         return respond::done(&here.visitor, "/account", "Your changes were saved.").await;
     }
     let typed = profile.name.unwrap_or_default();
     match DisplayName::parse(&typed) {
         Ok(name) => {
-            change_password::rename(&app, &here.signed_in, &name, here.occasion()).await?;
+            profile::rename(&app, &here.signed_in, &name, here.occasion()).await?;
             respond::done(&here.visitor, "/account", "Your changes were saved.").await
         }
         Err(error) => {
