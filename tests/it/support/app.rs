@@ -124,21 +124,22 @@ impl TestApp {
 
     async fn open(database: Database, settings: &[(&str, &str)], chance: u64, now: Timestamp) -> Self {
         let chance = Arc::new(Chance { seeded: Seeded::new(chance), drawn: AtomicI64::new(0) });
-        let entropy: Arc<dyn Entropy> = chance.clone();
         let clock = Arc::new(Ticking(AtomicI64::new(now.micros())));
-        let config = config(&database, settings);
-        let options = Options { url: database.url.clone(), connections: 4 };
-        let ring = Keyring::generate(Arc::new(Seeded::new(7)));
-        let db = Db::open(&options, ring, entropy.as_ref()).await.expect("database");
-        let hasher = Hasher::start(&config.argon2, config.hash_concurrency, entropy.clone()).expect("hasher");
-        let courier = Courier::new(config.mail_from.clone());
+        let app = wire(&database, settings, chance.clone(), clock.clone()).await;
         let transport = Arc::new(Transport::new(None, database.folder.path()).expect("folder"));
-        let worker = Worker::new(db.clone(), courier.clone(), transport, clock.clone());
+        let worker = Worker::new(app.db.clone(), app.courier.clone(), transport, clock.clone());
         let mailbox = Mailbox::new(worker, database.folder.path().join("mail"));
-        let app = App::new(db, config, clock.clone(), entropy, hasher, courier);
         let router = web::router(app.clone());
         let pool = Pool::to(&database.url);
         Self { app, pool, mailbox, chance, router, clock, database, names: Mutex::default() }
+    }
+
+    /// Another node on the same database, at the same time.
+    pub async fn beside(&self) -> Node {
+        let chance = Arc::new(Chance { seeded: Seeded::new(2), drawn: AtomicI64::new(0) });
+        let app = wire(&self.database, &[], chance.clone(), self.clock.clone()).await;
+        let router = web::router(app.clone());
+        Node { app, chance, router, clock: self.clock.clone() }
     }
 
     /// Makes this the first organization, and Sam its Administrator and super admin.
@@ -234,6 +235,40 @@ impl TestApp {
     pub fn take_in(&self, browser: &Browser) -> Browser {
         browser.in_front_of(self.router.clone(), self.clock.clone())
     }
+}
+
+/// Another process of the same installation: all it shares with the first one is the database.
+pub struct Node {
+    pub app: App,
+    pub chance: Arc<Chance>,
+    router: Router,
+    clock: Arc<Ticking>,
+}
+
+impl Node {
+    /// Somebody new in front of this node.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.router.clone(), self.clock.clone())
+    }
+
+    /// Sends somebody, with their cookies, to this node.
+    pub fn take_in(&self, browser: &Browser) -> Browser {
+        browser.in_front_of(self.router.clone(), self.clock.clone())
+    }
+
+    pub async fn close(self) {
+        self.app.db.close().await;
+    }
+}
+
+async fn wire(database: &Database, settings: &[(&str, &str)], entropy: Arc<dyn Entropy>, clock: Arc<dyn Clock>) -> App {
+    let config = config(database, settings);
+    let options = Options { url: database.url.clone(), connections: 4 };
+    let ring = Keyring::generate(Arc::new(Seeded::new(7)));
+    let db = Db::open(&options, ring, entropy.as_ref()).await.expect("database");
+    let hasher = Hasher::start(&config.argon2, config.hash_concurrency, entropy.clone()).expect("hasher");
+    let courier = Courier::new(config.mail_from.clone());
+    App::new(db, config, clock, entropy, hasher, courier)
 }
 
 fn config(database: &Database, settings: &[(&str, &str)]) -> Config {

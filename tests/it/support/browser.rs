@@ -169,7 +169,9 @@ impl Browser {
             let cookie = cookie.to_str().expect("text");
             let (name, rest) = cookie.split_once('=').expect("a cookie");
             let value = rest.split(';').next().unwrap_or_default();
-            if rest.to_lowercase().contains("max-age=0") || value.is_empty() {
+            let goes = rest.to_lowercase().contains("max-age=0") || value.is_empty();
+            is_the_session_cookie(name, rest, goes);
+            if goes {
                 self.cookies.remove(name);
             } else {
                 self.cookies.insert(name.to_owned(), value.to_owned());
@@ -179,4 +181,17 @@ impl Browser {
             self.cookies.clear();
         }
     }
+}
+
+/// Of all cookies there is one (S28), and no answer to any test sets another.
+fn is_the_session_cookie(name: &str, rest: &str, goes: bool) {
+    let attributes: Vec<String> = rest.split(';').skip(1).map(|attribute| attribute.trim().to_lowercase()).collect();
+    let has = |attribute: &str| attributes.iter().any(|one| one == attribute);
+    assert!(["rollcall", "__Host-rollcall"].contains(&name), "{name}");
+    assert!(has("path=/"), "{name}; {rest}");
+    assert!(goes || has("secure") == name.starts_with("__Host-"), "{name}; {rest}");
+    assert!(goes || (has("httponly") && has("samesite=lax")), "{name}; {rest}");
+    let lasting = ["max-age", "expires", "domain"];
+    let lasts = attributes.iter().any(|one| lasting.iter().any(|name| one.starts_with(name)));
+    assert!(goes || !lasts, "{name}; {rest}");
 }

@@ -13,7 +13,7 @@ pub mod pool;
 
 mod app;
 
-pub use app::{PASSWORD, SAM, SETUP_CODE, TestApp};
+pub use app::{Node, PASSWORD, SAM, SETUP_CODE, TestApp};
 pub use browser::Browser;
 pub use golden::golden;
 pub use mailbox::Mail;
