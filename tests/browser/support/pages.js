@@ -111,6 +111,14 @@ export async function logIn(page, { email, password }) {
   return submit(page, 'Log in');
 }
 
+/** Logs in with password and code. */
+export async function logInWith(page, person, authenticator) {
+  await logIn(page, person);
+  await expect(page).toHaveURL('/login/mfa');
+  await field(page, 'Verification code').fill(await authenticator.code());
+  return submit(page, 'Verify');
+}
+
 export async function logOut(page) {
   await button(page.getByRole('banner'), 'Log out').click();
   await expectStatus(page, 'You are logged out.');
