@@ -6,12 +6,14 @@ use std::time::Duration;
 use crate::{
     app::App,
     domain::{session::ABSOLUTE_LIMIT, time::days},
-    flows::token_uses,
+    flows::{grants, token_uses},
     serve::{self, Stop},
     store::Result,
 };
 
 const EVERY: Duration = Duration::from_secs(3600);
+/// A membership past its end does not work any more anyway; this is when the list says so.
+const GRANTS_EVERY: Duration = Duration::from_secs(60);
 /// No use of an API token is lost by more than a minute.
 const TOKEN_USES_EVERY: Duration = Duration::from_secs(15);
 
@@ -42,6 +44,20 @@ pub async fn note_token_uses(app: App, stop: Stop) {
         }
         if ends {
             return;
+        }
+    }
+}
+
+/// Switches off the memberships whose end has come, within a minute of it.
+pub async fn end_grants(app: App, stop: Stop) {
+    let mut ending = std::pin::pin!(serve::stopped(stop));
+    loop {
+        if let Err(error) = grants::end_due(&app).await {
+            tracing::warn!(%error, "memberships past their end could not be switched off");
+        }
+        tokio::select! {
+            () = &mut ending => return,
+            () = tokio::time::sleep(GRANTS_EVERY) => {}
         }
     }
 }

@@ -2,12 +2,15 @@
 //! told. Parses and explains itself; carries nothing out. Every setting that is
 //! not a secret is a flag here too, made from the list in `config`.
 
+mod operate;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Args, FromArgMatches, Parser, Subcommand};
 
+pub use self::operate::{ClientCommand, KeyCommand, MailCommand, SupportCommand, UserCommand};
 use crate::config::{Given, SETTINGS};
 
 /// Administers the people of a multi-tenant platform.
@@ -53,15 +56,40 @@ pub enum Command {
     /// Server Administrators
     #[command(subcommand, arg_required_else_help = false)]
     Admin(AdminCommand),
+    /// Users of any organization
+    #[command(subcommand, arg_required_else_help = false)]
+    User(UserCommand),
     /// Organizations
     #[command(subcommand, arg_required_else_help = false)]
     Organization(OrganizationCommand),
     /// API tokens
     #[command(subcommand, arg_required_else_help = false)]
     Token(TokenCommand),
+    /// Support memberships, which end by themselves
+    #[command(subcommand, arg_required_else_help = false)]
+    Support(SupportCommand),
+    /// Client memberships
+    #[command(subcommand, arg_required_else_help = false)]
+    Client(ClientCommand),
     /// The audit log
     #[command(subcommand, arg_required_else_help = false)]
     Audit(AuditCommand),
+    /// Copy the whole database into a new file, while serving
+    Backup {
+        /// File to make; never an existing one
+        file: PathBuf,
+    },
+    /// Fill an empty database from a backup; ends all sessions and holds the mails that were waiting
+    Restore {
+        /// File that `rollcall backup` made
+        file: PathBuf,
+    },
+    /// Mails that wait since a backup was restored
+    #[command(subcommand, arg_required_else_help = false)]
+    Mail(MailCommand),
+    /// The key file
+    #[command(subcommand, arg_required_else_help = false)]
+    Key(KeyCommand),
     /// Print the OpenAPI document of both APIs
     Openapi,
     /// Print what every role may do on every page, and every actor with every action
@@ -313,7 +341,7 @@ mod tests {
 
     #[test]
     fn every_command_has_help() {
-        let commands: [&[&str]; 12] = [
+        let commands: [&[&str]; 26] = [
             &[],
             &["serve"],
             &["migrate"],
@@ -326,6 +354,20 @@ mod tests {
             &["organization", "create"],
             &["audit", "verify"],
             &["permissions"],
+            &["openapi"],
+            &["token", "create"],
+            &["user"],
+            &["user", "disable"],
+            &["user", "enable"],
+            &["support", "grant"],
+            &["client", "grant"],
+            &["backup"],
+            &["restore"],
+            &["mail"],
+            &["mail", "release"],
+            &["mail", "discard"],
+            &["key"],
+            &["key", "rotate"],
         ];
         for words in commands {
             let words = [words, &["--help"]].concat();

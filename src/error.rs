@@ -135,6 +135,10 @@ impl From<StoreError> for AppError {
                 tracing::warn!(%cause, "the database is not available");
                 Self::Unavailable
             }
+            StoreError::Replaced => {
+                tracing::warn!("the database was restored from a backup");
+                Self::Unavailable
+            }
             StoreError::Kept(guard) => {
                 let code = match guard {
                     Guard::LastAdministrator => "last_administrator",

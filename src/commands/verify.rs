@@ -11,7 +11,7 @@ use crate::{
 pub(super) async fn run(config: Config, file: Option<PathBuf>) -> Result<ExitCode, CommandError> {
     let app = open(config).await?;
     if let Some(file) = file {
-        let events = verify_records(app.db.keys(), read(&file)?).map_err(|broken| tell(&broken))?;
+        let events = verify_records(&app.db.keys(), read(&file)?).map_err(|broken| tell(&broken))?;
         println!("{events} exported events are as they were written");
         return Ok(ExitCode::SUCCESS);
     }

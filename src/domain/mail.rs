@@ -49,6 +49,10 @@ impl LetterKind {
     /// The letters with an activation link: only the newest of them leads anywhere.
     pub const ACTIVATIONS: &[Self] = &[Self::Invitation, Self::KnownInvitation, Self::Reactivation];
 
+    /// The letters with a link that proves who follows it; after a restore none of them works any more.
+    pub const WITH_LINKS: &[Self] =
+        &[Self::Invitation, Self::KnownInvitation, Self::Reactivation, Self::EmailConfirmation, Self::PasswordReset];
+
     /// Whether the letter carries an activation link.
     pub fn activates(self) -> bool {
         Self::ACTIVATIONS.contains(&self)

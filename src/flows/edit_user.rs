@@ -79,7 +79,9 @@ pub async fn edit(app: &App, caller: &Caller, user: UserId, wanted: &Wanted) -> 
         tell_both(app, &mut tx, &actor.name, &member, email, caller).await?;
         if let (MembershipState::Invited, Some(spare)) = (member.state, &spare) {
             let again = tx.member(actor.organization, user).await?.ok_or(AppError::NotFound)?;
-            invite::invite_anew(app, &mut tx, &actor, &again, email, spare, &caller.occasion).await?;
+            let author = actor.author();
+            let inviter = invite::Inviter::new(&actor, &author);
+            invite::invite_anew(app, &mut tx, &inviter, &again, email, spare, &caller.occasion).await?;
         }
     }
     commit(tx, member.shown_name(), &actor.organization_name).await?;

@@ -267,7 +267,8 @@ pub async fn resend(app: &App, caller: &Caller, user: UserId) -> Result<String, 
         return Err(Refusal::TooSoon.into());
     }
     let email = Email::parse(&member.email).map_err(AppError::fault)?;
-    invite_again(app, &mut tx, &actor, &member, &email, &temporary, permit.author(), occasion).await?;
+    let inviter = Inviter::new(&actor, permit.author());
+    invite_again(app, &mut tx, &inviter, &member, &email, &temporary, occasion).await?;
     let event = permit
         .author()
         .event(AuditAction::UserInvitationResent, AuditTarget::user(user, &member.display_name, &member.email));
@@ -288,29 +289,46 @@ impl Spare {
     }
 }
 
+/// Who invites, and where to.
+pub(super) struct Inviter<'a> {
+    pub(super) author: &'a Author,
+    pub(super) name: &'a str,
+    pub(super) organization: OrganizationId,
+    pub(super) organization_name: &'a str,
+}
+
+impl<'a> Inviter<'a> {
+    /// Somebody who works in the organization.
+    pub(super) fn new(actor: &'a Actor, author: &'a Author) -> Self {
+        Self {
+            author,
+            name: &actor.name,
+            organization: actor.organization,
+            organization_name: &actor.organization_name,
+        }
+    }
+}
+
 /// A fresh invitation for a membership that has one open, to the address given.
 pub(super) async fn invite_anew(
     app: &App,
     tx: &mut Tx,
-    actor: &Actor,
+    inviter: &Inviter<'_>,
     member: &Member,
     email: &Email,
     spare: &Spare,
     occasion: &Occasion,
 ) -> Result<(), AppError> {
-    let author = actor.author();
-    invite_again(app, tx, actor, member, email, &spare.0, &author, occasion).await
+    invite_again(app, tx, inviter, member, email, &spare.0, occasion).await
 }
 
-#[expect(clippy::too_many_arguments, reason = "each is another fact of the one letter")]
 async fn invite_again(
     app: &App,
     tx: &mut Tx,
-    actor: &Actor,
+    inviter: &Inviter<'_>,
     member: &Member,
     email: &Email,
     temporary: &Temporary,
-    author: &Author,
     occasion: &Occasion,
 ) -> Result<(), AppError> {
     let user = tx.user(member.user).await?.ok_or(AppError::NotFound)?;
@@ -319,17 +337,17 @@ async fn invite_again(
         let until = occasion.now.plus(days(7));
         tx.set_password(user.id, &NewPassword::Temporary(&temporary.hash, until), occasion.now).await?;
     }
-    let roles = tx.role_set(actor.organization, &member.roles).await?;
+    let roles = tx.role_set(inviter.organization, &member.roles).await?;
     let invitee = Invitee {
-        organization: actor.organization,
-        organization_name: &actor.organization_name,
+        organization: inviter.organization,
+        organization_name: inviter.organization_name,
         user: member.user,
         email,
         roles: role_names(member.account_role, &roles),
         temporary_password: fresh.then(|| temporary.plain.clone()),
-        inviter: &actor.name,
+        inviter: inviter.name,
     };
-    send(app, tx, &invitee, author, occasion).await?;
+    send(app, tx, &invitee, inviter.author, occasion).await?;
     Ok(())
 }
 

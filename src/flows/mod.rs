@@ -2,16 +2,19 @@
 //! transaction, asks the policy inside it, and commits change, audit event and letters together.
 
 pub mod accept_invitation;
+pub mod backup;
 pub mod bulk;
 pub mod change_email;
 pub mod change_password;
 pub mod edit_user;
 pub mod end_sessions;
+pub mod grants;
 pub mod invite;
 pub mod mfa;
 pub mod organizations;
 pub mod reset_password;
 pub mod roles;
+pub mod rotate_key;
 pub mod set_up;
 pub mod sign_in;
 pub mod switches;

@@ -210,7 +210,9 @@ async fn assign_new(
     add_assignment(tx, actor, user, role, false, occasion).await?;
     if let Some(spare) = spare {
         let member = tx.member(actor.organization, user).await?.ok_or(TenantRefusal::UserNotFound)?;
-        invite::invite_anew(app, tx, actor, &member, &new.email, spare, occasion).await?;
+        let author = actor.author();
+        let inviter = invite::Inviter::new(actor, &author);
+        invite::invite_anew(app, tx, &inviter, &member, &new.email, spare, occasion).await?;
     }
     record_creation(tx, &actor.author(), user, new, occasion).await?;
     Ok(Assigned {

@@ -11,6 +11,7 @@
 mod audit;
 mod invitations;
 mod matrix;
+mod operators;
 mod organizations;
 mod person;
 mod refusal;
@@ -22,6 +23,7 @@ mod users;
 pub use self::audit::{AuditReach, ExportAudit, ViewAudit};
 pub use self::invitations::{CancelInvitation, InviteUsers, ResendInvitation};
 pub use self::matrix::{ActionRow, action_rows};
+pub use self::operators::{GrantMembership, MakeBackup, RestoreBackup, RotateKey, SettleHeldMail, SwitchAccount};
 pub use self::organizations::{CreateOrganization, EditOrganization, ViewOrganization, ViewOrganizations};
 pub use self::person::Person;
 pub use self::refusal::{Refusal, in_bulk};

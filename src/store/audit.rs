@@ -296,17 +296,21 @@ impl Tx {
     /// Locks the chain's head for this transaction and reads it; a new chain starts at number 0.
     pub(super) async fn hold_head(&mut self, chain: &str) -> Result<(i64, Vec<u8>)> {
         let signature = head_signature(&self.keys, chain, 0, &GENESIS);
-        let head = on!(self, |c| sqlx::query_as::<_, (i64, Vec<u8>)>(
+        let (number, hash, signed) = on!(self, |c| sqlx::query_as::<_, (i64, Vec<u8>, Vec<u8>)>(
             "INSERT INTO audit_heads (chain, number, hash, signature) VALUES ($1, 0, $2, $3)
              ON CONFLICT (chain) DO UPDATE SET number = audit_heads.number
-             RETURNING number, hash"
+             RETURNING number, hash, signature"
         )
         .bind(chain)
         .bind(&GENESIS[..])
         .bind(&signature[..])
         .fetch_one(&mut *c)
         .await)?;
-        Ok(head)
+        if signed != head_signature(&self.keys, chain, number, &hash) {
+            // Somebody altered the head, which the next proof will tell, or our keys are not those of the chain.
+            self.expect_same_keys().await?;
+        }
+        Ok((number, hash))
     }
 
     async fn append(&mut self, row: &AuditRow) -> Result<()> {

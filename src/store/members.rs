@@ -68,6 +68,10 @@ pub struct Member {
     pub created_at: Timestamp,
     /// Who made it.
     pub created_by: String,
+    /// The support request it was granted for.
+    pub support_request: Option<String>,
+    /// From then on it does not work any more.
+    pub ends_at: Option<Timestamp>,
     /// When it was last changed.
     pub changed_at: Timestamp,
     /// Who changed it.
@@ -96,6 +100,11 @@ impl Member {
             shared: self.is_shared,
             has_authenticator: self.has_authenticator,
         }
+    }
+
+    /// Whether its end has come.
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        self.ends_at.is_some_and(|end| end <= now)
     }
 
     /// Whether a lock is running.
@@ -137,6 +146,8 @@ struct MemberRow {
     version: i64,
     created_at: Timestamp,
     created_by_name: String,
+    support_request: Option<String>,
+    ends_at: Option<Timestamp>,
     changed_at: Timestamp,
     changed_by_name: String,
 }
@@ -179,6 +190,8 @@ impl MemberRow {
             version: self.version,
             created_at: self.created_at,
             created_by: self.created_by_name,
+            support_request: self.support_request,
+            ends_at: self.ends_at,
             changed_at: self.changed_at,
             changed_by: self.changed_by_name,
         })
@@ -199,8 +212,8 @@ macro_rules! member_columns {
             "SELECT m.organization_id, m.user_id, m.kind, u.email, u.display_name, u.first_name, u.last_name,
                  u.account_role AS own_role, m.role_override, m.account_role, m.enabled, m.validated_at, m.state,
                  m.invited_until, m.mail_failed, u.disabled_at, u.password_hash IS NOT NULL AS has_password,
-                 u.activated_at, m.last_login_at, m.version, m.created_at, m.created_by_name, m.changed_at,
-                 m.changed_by_name,
+                 u.activated_at, m.last_login_at, m.version, m.created_at, m.created_by_name, m.support_request,
+                 m.ends_at, m.changed_at, m.changed_by_name,
                  coalesce((SELECT a.locked_until FROM sign_in_attempts a
                            WHERE a.address_hash = u.address_hash), 0) AS locked_until,
                  (SELECT string_agg(r.role_id, ',') FROM membership_roles r

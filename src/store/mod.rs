@@ -5,10 +5,12 @@ pub mod audit;
 mod audit_log;
 mod authors;
 pub(crate) mod backend;
+mod backup;
 mod conditions;
 pub(crate) mod demo;
 mod dialect;
 mod error;
+mod grants;
 mod guards;
 mod installation;
 mod invitations;
@@ -20,6 +22,7 @@ mod mfa;
 mod open;
 mod organizations;
 mod roles;
+mod sealing;
 mod sessions;
 mod sign_in;
 mod standing;
@@ -32,7 +35,7 @@ mod user_list;
 mod user_records;
 mod users;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use backend::{Connection, Link};
 use guards::Guarded;
@@ -40,6 +43,7 @@ use sqlx::{PgPool, SqlitePool};
 
 pub use audit_log::AuditCursor;
 pub use backend::Backend;
+pub use backup::{LEFT_OUT, Settled, TABLES};
 pub use error::{Field, Guard, Result, StoreError};
 pub use guards::Seats;
 pub use invitations::OpenInvitation;
@@ -52,6 +56,7 @@ pub use mfa::StoredCode;
 pub use open::{OpenError, Options, Pending};
 pub use organizations::{Organization, OrganizationChoice};
 pub use roles::{RoleWords, StoredRole};
+pub use sealing::Resealed;
 pub use sessions::{ANONYMOUS, ENDED, SIGNED_IN, SessionRow, Sessions, SignedIn};
 pub use sign_in::{Entry, SignInRow};
 pub use standing::{Standing, StandingIn};
@@ -64,15 +69,19 @@ pub use user_records::{USER_FIELDS, UserRecord};
 pub use users::User;
 pub(crate) use users::{NewPassword, NewUser};
 
-use crate::keys::{DataKeys, Keyring};
+use crate::keys::{DataKeys, KeyId, Keyring};
 
 /// The database: its pools, and the keys that chain the audit log and hide login addresses.
 #[derive(Clone)]
 pub struct Db {
     pools: Pools,
-    keys: Arc<DataKeys>,
+    keys: SharedKeys,
     keyring: Arc<Keyring>,
 }
+
+/// The data keys of the installation. They stay the same but for one moment: when a backup is restored into a database
+/// that is being served.
+type SharedKeys = Arc<RwLock<Arc<DataKeys>>>;
 
 #[derive(Clone)]
 enum Pools {
@@ -89,7 +98,10 @@ pub struct Tx {
     connection: Connection,
     guarded: Vec<Guarded>,
     guards_installation: bool,
+    /// The key in force, once asked for.
+    sealing_key: Option<KeyId>,
     keys: Arc<DataKeys>,
+    shared_keys: SharedKeys,
     keyring: Arc<Keyring>,
 }
 
@@ -109,8 +121,8 @@ impl Db {
     }
 
     /// The keys derived for this installation.
-    pub fn keys(&self) -> &DataKeys {
-        &self.keys
+    pub fn keys(&self) -> Arc<DataKeys> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The key file, for what is sealed at rest.
@@ -142,7 +154,9 @@ impl Db {
             connection,
             guarded: Vec::new(),
             guards_installation: false,
-            keys: self.keys.clone(),
+            sealing_key: None,
+            keys: self.keys(),
+            shared_keys: self.keys.clone(),
             keyring: self.keyring.clone(),
         }
     }
@@ -166,6 +180,11 @@ impl Tx {
 
     pub(crate) fn backend(&self) -> Backend {
         self.connection.backend()
+    }
+
+    /// The data keys this transaction works with.
+    pub(crate) fn keys(&self) -> &DataKeys {
+        &self.keys
     }
 
     /// Makes everything done so far permanent, after the guards of every touched organization have been asked again.

@@ -7,9 +7,13 @@
 
 mod api;
 mod audit;
+mod backups;
 mod boundary;
+mod commands;
 mod edits;
+mod grants;
 mod invitations;
+mod keys;
 mod last_administrator;
 mod layers;
 mod list;

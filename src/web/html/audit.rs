@@ -9,7 +9,6 @@ use axum::{
 use futures::stream;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use time::{Date, macros::format_description};
 
 use super::{extract::Query, respond, shell};
 use crate::{
@@ -59,8 +58,8 @@ impl Filters {
             who: text(&self.who),
             action: self.action.parse().ok(),
             target: text(&self.target),
-            from: read_day(&self.from),
-            until: read_day(&self.to).map(|day| day.plus(days(1))),
+            from: Timestamp::parse_date(self.from.trim()),
+            until: Timestamp::parse_date(self.to.trim()).map(|day| day.plus(days(1))),
         }
     }
 
@@ -82,12 +81,6 @@ impl Filters {
         let query = query.finish();
         if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
     }
-}
-
-/// The first moment of a day, UTC.
-fn read_day(text: &str) -> Option<Timestamp> {
-    let day = Date::parse(text.trim(), format_description!("[year]-[month]-[day]")).ok()?;
-    Some(Timestamp::from_seconds(day.midnight().assume_utc().unix_timestamp()))
 }
 
 fn read_cursor(text: &str) -> Option<AuditCursor> {

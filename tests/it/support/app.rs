@@ -22,7 +22,7 @@ use rollcall::{
     },
     flows::set_up::{self, SetUp},
     hashing::Hasher,
-    keys::Keyring,
+    keys::{Keyring, WhenMissing, open_key_file},
     mail::{Courier, Transport, Worker},
     store::{Db, Options},
     web,
@@ -128,8 +128,7 @@ impl TestApp {
         let clock = Arc::new(Ticking(AtomicI64::new(now.micros())));
         let config = config(&database, settings);
         let options = Options { url: database.url.clone(), connections: 4 };
-        let ring = Keyring::generate(Arc::new(Seeded::new(7)));
-        let db = Db::open(&options, ring, entropy.as_ref()).await.expect("database");
+        let db = Db::open(&options, keyring(&config), entropy.as_ref()).await.expect("database");
         let hasher = Hasher::start(&config.argon2, config.hash_concurrency, entropy.clone()).expect("hasher");
         let courier = Courier::new(config.mail_from.clone());
         let transport = Arc::new(Transport::new(None, database.folder.path()).expect("folder"));
@@ -157,6 +156,25 @@ impl TestApp {
     /// The same with limits or switches.
     pub async fn add(&self, new: NewOrganization) -> String {
         set_up::add_organization(&self.app, &new).await.expect("organization").to_string()
+    }
+
+    /// Another process on the same database and key file, with a front door of its own; its chance must not repeat
+    /// what was drawn before.
+    pub async fn second_node(&self, chance: u64) -> (App, Browser) {
+        let entropy: Arc<dyn Entropy> = Arc::new(Seeded::new(chance));
+        let config = config(&self.database, &[]);
+        let options = Options { url: self.database.url.clone(), connections: 2 };
+        let db = Db::open(&options, keyring(&config), entropy.as_ref()).await.expect("database");
+        let hasher = Hasher::start(&config.argon2, config.hash_concurrency, entropy.clone()).expect("hasher");
+        let courier = Courier::new(config.mail_from.clone());
+        let app = App::new(db, config, self.clock.clone(), entropy, hasher, courier);
+        let browser = Browser::new(web::router(app.clone()), self.clock.clone());
+        (app, browser)
+    }
+
+    /// The folder of the database, the key file and the mails.
+    pub fn folder(&self) -> &std::path::Path {
+        self.database.folder.path()
     }
 
     /// Somebody new in front of the portal.
@@ -234,6 +252,11 @@ impl TestApp {
     pub fn take_in(&self, browser: &Browser) -> Browser {
         browser.in_front_of(self.router.clone(), self.clock.clone())
     }
+}
+
+/// The same key in every folder, as the restore of a backup needs.
+fn keyring(config: &Config) -> Keyring {
+    open_key_file(&config.key_file, WhenMissing::Create, Arc::new(Seeded::new(7))).expect("key file")
 }
 
 fn config(database: &Database, settings: &[(&str, &str)]) -> Config {

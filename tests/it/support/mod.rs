@@ -10,6 +10,7 @@ pub mod mailbox;
 pub mod page;
 pub mod people;
 pub mod pool;
+pub mod shell;
 
 mod app;
 
@@ -18,6 +19,7 @@ pub use browser::Browser;
 pub use golden::golden;
 pub use mailbox::Mail;
 pub use page::Page;
+pub use shell::Shell;
 
 /// Each story once on SQLite and, where there is one, once on PostgreSQL.
 macro_rules! both {
