@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::ExitCode};
 
-use super::{CommandError, open};
+use super::{CommandError, open, print};
 use crate::{
     app::App,
     cli::{ClientCommand, KeyCommand, MailCommand, SupportCommand, UserCommand},
@@ -30,7 +30,7 @@ pub(super) async fn user(config: Config, command: UserCommand) -> Result<ExitCod
     let app = open(config).await?;
     let word = if disabled { "disabled" } else { "enabled" };
     match switches::switch_account(&app, &email, disabled).await {
-        Ok(true) => println!("{} was {word}.", email.as_str()),
+        Ok(true) => print(&format!("{} was {word}.\n", email.as_str()))?,
         Ok(false) => return Err(CommandError::Refused(format!("{} is {word} already.", email.as_str()))),
         Err(AppError::NotFound) => return Err(nobody(&email)),
         Err(error) => return Err(error.into()),
@@ -69,8 +69,8 @@ async fn grant(
     let app = open(config).await?;
     let shown = email.as_str();
     match grants::grant(&app, id, &email, grant).await {
-        Ok(Granted::AtOnce) => println!("{shown} may work there now."),
-        Ok(Granted::Invited) => println!("{shown} was invited."),
+        Ok(Granted::AtOnce) => print(&format!("{shown} may work there now.\n"))?,
+        Ok(Granted::Invited) => print(&format!("{shown} was invited.\n"))?,
         Err(AppError::NotFound) => return Err(CommandError::Refused("There is no such organization.".to_owned())),
         Err(error) => return Err(error.into()),
     }
@@ -83,8 +83,8 @@ pub(super) async fn back_up(config: Config, file: &Path) -> Result<ExitCode, Com
     }
     let app = open(config).await?;
     let rows = backup::back_up(&app, file).await?;
-    println!("{rows} rows were written to {}.", file.display());
-    println!("Restoring it takes the key file, which is not in it: {}", app.config.key_file.display());
+    print(&format!("{rows} rows were written to {}.\n", file.display()))?;
+    print(&format!("Restoring it takes the key file, which is not in it: {}\n", app.config.key_file.display()))?;
     close(&app).await
 }
 
@@ -95,16 +95,16 @@ pub(super) async fn restore(config: Config, file: &Path) -> Result<ExitCode, Com
     let app = open(config).await?;
     let restored = backup::restore(&app, file).await?;
     app.db.settle_down().await?;
-    println!("{} rows of {} were restored. Everybody has to log in again.", restored.rows, restored.made);
+    print(&format!("{} rows of {} were restored. Everybody has to log in again.\n", restored.rows, restored.made))?;
     if restored.settled.expired > 0 {
-        println!("{} open invitations expired; resend them.", restored.settled.expired);
+        print(&format!("{} open invitations expired; resend them.\n", restored.settled.expired))?;
     }
     if restored.settled.held > 0 {
-        println!(
+        print(&format!(
             "{} mails are held, because they may have been sent since the backup was made: \
-             `rollcall mail release` sends them, `rollcall mail discard` forgets them.",
+             `rollcall mail release` sends them, `rollcall mail discard` forgets them.\n",
             restored.settled.held
-        );
+        ))?;
     }
     close(&app).await
 }
@@ -113,7 +113,7 @@ pub(super) async fn mail(config: Config, command: MailCommand) -> Result<ExitCod
     let app = open(config).await?;
     let release = command == MailCommand::Release;
     let settled = backup::settle_held_mail(&app, release).await?;
-    println!("{settled} mails were {}.", if release { "released" } else { "discarded" });
+    print(&format!("{settled} mails were {}.\n", if release { "released" } else { "discarded" }))?;
     close(&app).await
 }
 
@@ -122,11 +122,14 @@ pub(super) async fn key(config: Config, command: KeyCommand) -> Result<ExitCode,
     let app = open(config).await?;
     let rotated = rotate_key::rotate(&app).await?;
     let what = if rotated.resumed { "The rotation that had begun is done" } else { "The key was rotated" };
-    println!("{what}: key {} is in force, {} values were encrypted anew.", rotated.key, rotated.values.done);
+    print(&format!("{what}: key {} is in force, {} values were encrypted anew.\n", rotated.key, rotated.values.done))?;
     if rotated.values.unreadable > 0 {
-        println!("{} values could not be opened with any key and were left alone.", rotated.values.unreadable);
+        print(&format!(
+            "{} values could not be opened with any key and were left alone.\n",
+            rotated.values.unreadable
+        ))?;
     }
-    println!("Store a copy of the key file: {}", app.config.key_file.display());
+    print(&format!("Store a copy of the key file: {}\n", app.config.key_file.display()))?;
     close(&app).await
 }
 
