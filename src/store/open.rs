@@ -275,7 +275,7 @@ fn create_private(path: &Path) -> Result<(), OpenError> {
 fn close_to_others(file: &File) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let mode = file.metadata()?.permissions().mode();
-    if mode & 0o077 == 0 { Ok(()) } else { file.set_permissions(PermissionsExt::from_mode(0o600)) }
+    if mode & 0o777 == 0o600 { Ok(()) } else { file.set_permissions(PermissionsExt::from_mode(0o600)) }
 }
 
 /// An advisory lock for as long as the returned file lives: migrations of one SQLite file take turns. Waiting is done
