@@ -6,10 +6,12 @@ mod access;
 mod account;
 mod application;
 mod dialects;
+mod effect;
 mod explain;
 mod holdings;
 mod listing;
 mod matrix;
+mod more;
 mod set;
 
 use std::str::FromStr;
@@ -22,9 +24,13 @@ pub use self::access::Access;
 pub use self::account::AccountRole;
 pub use self::application::{ApplicationRole, RoleKind};
 pub use self::dialects::{TenantRole, V1Role};
+pub use self::effect::{
+    AlikeHolders, Kept, PageChange, PageEffect, RoleEffect, Seen, Someone, decides, page_changes, role_effect,
+};
 pub use self::explain::{PageAccess, explain};
 pub use self::holdings::{Holdings, counts_as_administrator};
 pub use self::listing::{MatrixRow, matrix_rows};
+pub use self::more::{More, Way, more};
 pub use self::set::RoleSet;
 
 /// A role an organization made itself: any mix of pages and offered levels.

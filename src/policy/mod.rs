@@ -151,7 +151,11 @@ impl Actor {
         self.judge(action, target).is_ok()
     }
 
-    fn judge<A: Action>(&self, action: &A, target: &A::Target) -> Result<(), Denied> {
+    /// The same, with the reason when it is not.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub fn judge<A: Action>(&self, action: &A, target: &A::Target) -> Result<(), Denied> {
         A::level(self)?;
         action.judge(self, target)
     }

@@ -19,6 +19,7 @@ mod memberships;
 mod mfa;
 mod open;
 mod organizations;
+mod role_holders;
 mod roles;
 mod sessions;
 mod sign_in;

@@ -80,6 +80,7 @@ async fn form(app: &App, here: &Here, typed: &Typed) -> Result<Invite, AppError>
             "Each person will be able to".to_owned(),
             "",
             &Holdings { provisioned: &actor.provisioned, ..Holdings::NONE },
+            &[],
         ),
         mfa_required,
         seats,

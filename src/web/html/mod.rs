@@ -19,6 +19,7 @@ pub mod people;
 pub mod picker;
 pub mod proof;
 pub mod recovery_codes;
+mod refused;
 pub mod reset_password;
 pub mod respond;
 pub mod roles;

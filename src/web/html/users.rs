@@ -23,7 +23,7 @@ use crate::{
         },
     },
     error::AppError,
-    flows,
+    flows::{self, edit_user},
     policy::{Actor, Allowed, InviteUsers, Person, ViewAudit, ViewUser},
     store::{COUNTED_TO, Member, SignInRow, StateCounts, UserPage, UserRow},
     web::{
@@ -400,6 +400,7 @@ pub async fn show(State(app): State<App>, here: Here, Path(id): Path<UserId>) ->
         None
     };
     let logins = tx.recent_sign_ins(id, Some(actor.organization)).await?;
+    let custom = tx.custom_roles(actor.organization, &[]).await?;
     drop(tx);
     let status = StatusFacts {
         state: member.state,
@@ -427,7 +428,7 @@ pub async fn show(State(app): State<App>, here: Here, Path(id): Path<UserId>) ->
         changed_at: (member.version > 0).then(|| shell::when(member.changed_at)),
         version: member.version.to_string(),
         roles: people::chips(member.account_role, &person.roles),
-        access: effective_access(&member, &person, actor),
+        access: effective_access(&member, &person, actor, &custom),
         sessions: sessions.map(|rows| rows.iter().map(session).collect()),
         logins: logins.iter().map(login).collect(),
         may_edit: allowed.edit,
@@ -448,7 +449,7 @@ pub async fn show(State(app): State<App>, here: Here, Path(id): Path<UserId>) ->
 }
 
 /// What the person can do now; nothing while invited or disabled.
-fn effective_access(member: &Member, person: &Person, actor: &Actor) -> Access {
+fn effective_access(member: &Member, person: &Person, actor: &Actor, custom: &[CustomRole]) -> Access {
     let lead = match member.state {
         MembershipState::Active => "And which role allows it",
         MembershipState::Invited => "Nothing until the invitation is accepted",
@@ -457,21 +458,9 @@ fn effective_access(member: &Member, person: &Person, actor: &Actor) -> Access {
     let holdings = Holdings {
         server_administrator: person.server_administrator && member.disabled_at.is_none(),
         works: member.state == MembershipState::Active,
-        ..in_force(person, actor)
+        ..edit_user::in_force(actor, person, person.account_role, &person.roles)
     };
-    people::access("Effective access".to_owned(), lead, &holdings)
-}
-
-/// What the person's roles give once they are in force.
-pub fn in_force<'a>(person: &'a Person, actor: &'a Actor) -> Holdings<'a> {
-    Holdings {
-        server_administrator: person.server_administrator,
-        account_role: person.account_role,
-        application_roles: person.roles.application(),
-        custom_roles: person.roles.custom(),
-        provisioned: &actor.provisioned,
-        works: true,
-    }
+    people::access("Effective access".to_owned(), lead, &holdings, custom)
 }
 
 /// A session as the pages show it.

@@ -37,6 +37,14 @@ pub struct Edit {
     pub access: Access,
 }
 
+/// The part of "Edit User" that follows the choice of roles.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "users/_edit_access.html")]
+pub struct EditAccess {
+    /// What the person can do, and what saving would change about it.
+    pub access: Access,
+}
+
 /// The table "What changed".
 #[derive(Clone, Debug, Default)]
 pub struct Conflict {
