@@ -3,6 +3,7 @@
 mod admin;
 mod check;
 mod demo;
+pub mod log;
 mod migrate;
 mod openapi;
 mod permissions;

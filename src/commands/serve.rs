@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 
 use super::{CommandError, database_options, open};
 use crate::{
-    config::{Config, LogFormat},
+    config::Config,
     flows::set_up,
     mail::{Transport, Worker},
     serve::{self, Stop},
@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub(super) async fn run(mut config: Config, migrates: bool) -> Result<ExitCode, CommandError> {
-    start_log(&config);
+    super::log::start(&config);
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| CommandError::System("cannot listen on ROLLCALL_LISTEN", error))?;
@@ -81,17 +81,4 @@ async fn greet(app: &crate::app::App, transport: &Transport) -> Result<(), Comma
         }
     }
     Ok(())
-}
-
-fn start_log(config: &Config) {
-    use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
-    let registry = tracing_subscriber::registry().with(config.log.clone());
-    match config.log_format {
-        LogFormat::Text => {
-            registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).init();
-        }
-        LogFormat::Json => {
-            registry.with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr)).init();
-        }
-    }
 }
