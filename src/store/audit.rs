@@ -256,6 +256,10 @@ pub(super) fn chain_of(event: &AuditEvent) -> String {
 impl Tx {
     /// Appends an event to its chain, in this transaction: change and evidence are kept or lost together.
     pub(crate) async fn record(&mut self, event: AuditEvent, occasion: &Occasion) -> Result<()> {
+        self.record_next(event, occasion).await.map_err(|error| super::StoreError::Unrecorded(Box::new(error)))
+    }
+
+    async fn record_next(&mut self, event: AuditEvent, occasion: &Occasion) -> Result<()> {
         let last = self.hold_head(&chain_of(&event)).await?;
         let row = self.chained(event, occasion, last);
         self.append(&row).await
@@ -338,6 +342,7 @@ impl Tx {
         .execute(&mut *c)
         .await
         .map(drop))?;
+        self.remember_names(row).await?;
         self.move_head(row).await
     }
 

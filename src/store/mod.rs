@@ -3,6 +3,7 @@
 
 pub mod audit;
 mod audit_log;
+mod audit_names;
 mod authors;
 pub(crate) mod backend;
 mod conditions;
@@ -38,7 +39,7 @@ use backend::{Connection, Link};
 use guards::Guarded;
 use sqlx::{PgPool, SqlitePool};
 
-pub use audit_log::AuditCursor;
+pub use audit_log::{AuditCursor, AuditPage, AuditPlace};
 pub use backend::Backend;
 pub use error::{Field, Guard, Result, StoreError};
 pub use guards::Seats;

@@ -4,7 +4,8 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 
 use super::{
-    extract::{Form, Path},
+    audit::revert::{self, Reverted},
+    extract::{Form, Path, Query},
     people,
     picker::{self, Chosen},
     respond, shell,
@@ -13,6 +14,7 @@ use super::{
 use crate::{
     app::App,
     domain::{
+        audit::AuditAction,
         ids::UserId,
         roles::{AccountRole, CustomRole, Role, RoleSet, shown_roles},
         text::{DisplayName, Email},
@@ -23,12 +25,12 @@ use crate::{
         self,
         edit_user::{self, Edited, Wanted},
     },
-    policy::{Actor, Allowed, EditUser, Person, Refusal},
+    policy::{Actor, Allowed, EditUser, Person, Refusal, assignable, offered},
     store::Member,
     web::{
         pages::{
             parts::{Field, Problem},
-            users::{Changed, Conflict, Edit},
+            users::{Changed, Conflict, Edit, Revert},
         },
         visitor::Here,
     },
@@ -68,12 +70,55 @@ async fn subject(app: &App, actor: &Actor, id: UserId) -> Result<Subject, AppErr
     Ok(Subject { member, person, custom, allowed })
 }
 
-/// The form, as things stand.
-pub async fn edit(State(app): State<App>, here: Here, Path(id): Path<UserId>) -> Result<Response, AppError> {
+/// The form, as things stand, or as they stood before a change that is to be taken back.
+pub async fn edit(
+    State(app): State<App>,
+    here: Here,
+    Path(id): Path<UserId>,
+    Query(asked): Query<revert::Asked>,
+) -> Result<Response, AppError> {
     let actor = here.actor()?;
     let subject = subject(&app, actor, id).await?;
-    let typed = as_stored(&subject.member);
-    respond::page(&form(&here, actor, &subject, &typed).await?)
+    let actions = [AuditAction::UserEdited, AuditAction::UserRolesChanged];
+    let mut tx = app.db.begin_read().await?;
+    let reverted = revert::find(&mut tx, actor, &asked, &id.to_string(), &actions).await?;
+    drop(tx);
+    let stored = as_stored(&subject.member);
+    let Some(reverted) = reverted else { return respond::page(&form(&here, actor, &subject, &stored).await?) };
+    let (typed, left_out) = before(actor, &subject, stored, &reverted);
+    let mut page = form(&here, actor, &subject, &typed).await?;
+    page.revert = Some(Revert { cause: reverted.cause, left_out, fields: differences(&subject, &typed) });
+    respond::page(&page)
+}
+
+/// The form with what was there before a change, as far as whoever fills it in may give it back, and the names of the
+/// roles that stay away.
+fn before(actor: &Actor, subject: &Subject, stored: Typed, reverted: &Reverted) -> (Typed, Vec<String>) {
+    let mut typed = stored;
+    if subject.allowed.edit_name {
+        let text = |field: &str, now: Option<String>| reverted.text(field).map(str::to_owned).or(now);
+        typed.email = text("email", typed.email);
+        typed.name = text("name", typed.name);
+    }
+    let mut left_out = Vec::new();
+    if subject.allowed.edit_roles {
+        let (account_roles, roles) = offered(actor, &subject.custom);
+        let may_replace = assignable(actor, &Role::Account(subject.member.account_role));
+        match reverted.account_role() {
+            Some(role) if may_replace && account_roles.contains(&role) => {
+                typed.account_role = Some(role.key().to_owned());
+            }
+            Some(role) if role != subject.member.account_role => left_out.push(role.label().to_owned()),
+            _ => {}
+        }
+        let held = &subject.person.roles;
+        let give: Vec<String> = roles.keys().into_iter().chain(held.keys()).map(|key| key.to_string()).collect();
+        if let Some((roles, gone)) = reverted.roles(&subject.custom, &give) {
+            typed.role = picker::with_kept(actor, held, &roles);
+            left_out.extend(gone);
+        }
+    }
+    (typed, left_out)
 }
 
 fn as_stored(member: &Member) -> Typed {

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::parts::{Field, Problem, RoleChip};
 use super::shell::Shell;
-use super::users::Changed;
+use super::users::{Changed, Revert};
 
 /// `/roles` (portal contract 1.12).
 #[derive(Clone, Debug, Default, Template)]
@@ -95,6 +95,8 @@ pub struct Edit {
     pub problems: Vec<Problem>,
     /// Somebody else was faster.
     pub conflict: Option<Conflict>,
+    /// The form is filled with what was there before a change.
+    pub revert: Option<Revert>,
     /// "Role name".
     pub name: Field,
     /// "Description".

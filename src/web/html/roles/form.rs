@@ -8,6 +8,7 @@ use super::{bars, custom_id, is_provisioned, stored};
 use crate::{
     app::App,
     domain::{
+        audit::AuditAction,
         pages::{Application, Level, Page},
         roles::{Access, AccountRole, ApplicationRole},
         text::{self, RoleDescription, RoleName},
@@ -21,6 +22,7 @@ use crate::{
     store::{RoleWords, StoredRole},
     web::{
         html::{
+            audit::revert::{self, Reverted},
             extract::{Form, Path},
             respond, shell,
             users::people_count,
@@ -28,7 +30,7 @@ use crate::{
         pages::{
             parts::{Field, Problem},
             roles::{Conflict, Edit, LevelChoice, LevelGroup, LevelRow},
-            users::Changed,
+            users::{Changed, Revert},
         },
         visitor::Here,
     },
@@ -167,15 +169,46 @@ pub async fn create(State(app): State<App>, here: Here, Form(fields): Form<Field
     answer(&here, actor, None, &typed, &wanted, saved).await
 }
 
-/// The form as things stand.
+/// The form as things stand, or as they stood before a change that is to be taken back.
 pub(super) async fn edit(
-    _: &App,
+    app: &App,
     here: &Here,
     actor: &Actor,
     stored: &StoredRole,
     users: i64,
+    asked: &revert::Asked,
 ) -> Result<Response, AppError> {
-    respond::page(&page(here, actor, Some((stored, users)), &Typed::of(stored)).await?)
+    let mut tx = app.db.begin_read().await?;
+    let id = stored.role.id.to_string();
+    let reverted = revert::find(&mut tx, actor, asked, &id, &[AuditAction::RoleChanged]).await?;
+    drop(tx);
+    let subject = Some((stored, users));
+    let Some(reverted) = reverted else {
+        return respond::page(&page(here, actor, subject, &Typed::of(stored)).await?);
+    };
+    let (typed, left_out) = before(actor, stored, &reverted);
+    let mut page = page(here, actor, subject, &typed).await?;
+    page.revert = Some(Revert { cause: reverted.cause, left_out, fields: differences(actor, stored, &typed) });
+    respond::page(&page)
+}
+
+/// The form with what was there before a change, and the pages whose level cannot be given back.
+fn before(actor: &Actor, stored: &StoredRole, reverted: &Reverted) -> (Typed, Vec<String>) {
+    let mut typed = Typed::of(stored);
+    typed.name = reverted.text("name").map_or(typed.name, str::to_owned);
+    typed.description = reverted.text("description").map_or(typed.description, str::to_owned);
+    let mut left_out = Vec::new();
+    for page in Page::ALL.iter().copied() {
+        let Some(level) = reverted.text(page.key()) else { continue };
+        let is_offered =
+            |level| is_provisioned(actor, page.application()) && choice(actor, page, level, level).is_some();
+        if level.parse().is_ok_and(is_offered) {
+            typed.levels.insert(page, level.to_owned());
+        } else {
+            left_out.push(page.label().to_owned());
+        }
+    }
+    (typed, left_out)
 }
 
 /// Saves a changed role.

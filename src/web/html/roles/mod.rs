@@ -5,7 +5,12 @@ mod form;
 use axum::{extract::State, http::StatusCode, response::Response};
 
 pub use self::form::{create, new, update};
-use super::{extract::Path, people, respond, shell, users::people_count};
+use super::{
+    audit::revert,
+    extract::{Path, Query},
+    people, respond, shell,
+    users::people_count,
+};
 use crate::{
     app::App,
     domain::{
@@ -102,7 +107,12 @@ fn users_with(role: &str) -> String {
 }
 
 /// A role: the form for a custom role one may change, else a page to read.
-pub async fn show(State(app): State<App>, here: Here, Path(id): Path<String>) -> Result<Response, AppError> {
+pub async fn show(
+    State(app): State<App>,
+    here: Here,
+    Path(id): Path<String>,
+    Query(asked): Query<revert::Asked>,
+) -> Result<Response, AppError> {
     let actor = here.actor()?;
     let permit = actor.authorize(ViewRoles, actor.organization)?;
     match id.parse() {
@@ -115,7 +125,7 @@ pub async fn show(State(app): State<App>, here: Here, Path(id): Path<String>) ->
             let (stored, users) = stored(&app, actor, id).await?;
             let own = OwnRole { organization: actor.organization, role: stored.role.clone() };
             if may_edit(actor, &own) {
-                return form::edit(&app, &here, actor, &stored, users).await;
+                return form::edit(&app, &here, actor, &stored, users, &asked).await;
             }
             read_only(&here, actor, &Role::Custom(stored.role), &stored.description, users).await
         }

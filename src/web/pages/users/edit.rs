@@ -23,6 +23,8 @@ pub struct Edit {
     pub problems: Vec<Problem>,
     /// Somebody else was faster.
     pub conflict: Option<Conflict>,
+    /// The form is filled with what was there before a change.
+    pub revert: Option<Revert>,
     /// "Email".
     pub email: Field,
     /// "Name".
@@ -43,6 +45,17 @@ pub struct Conflict {
     /// "{who} changed this user at {time}. Your changes were not saved. Compare, then save again."
     pub message: String,
     /// Only the fields that differ.
+    pub fields: Vec<Changed>,
+}
+
+/// The form takes a change back.
+#[derive(Clone, Debug, Default)]
+pub struct Revert {
+    /// Who had made the change, and when.
+    pub cause: String,
+    /// Roles and pages that cannot be put back.
+    pub left_out: Vec<String>,
+    /// Only the fields that differ from what is saved now.
     pub fields: Vec<Changed>,
 }
 
