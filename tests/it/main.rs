@@ -7,8 +7,10 @@
 
 mod api;
 mod audit;
+mod audit_log;
 mod boundary;
 mod edits;
+mod evidence;
 mod invitations;
 mod last_administrator;
 mod layers;
@@ -18,6 +20,7 @@ mod migrations;
 mod plans;
 mod policy_matrix;
 mod second_factor;
+mod secrets;
 mod self_service;
 mod sessions;
 mod set_up;
