@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::{
     app::App,
     domain::{session::ABSOLUTE_LIMIT, time::days},
-    flows::token_uses,
+    flows::{jobs, token_uses},
     serve::{self, Stop},
     store::Result,
 };
@@ -14,6 +14,8 @@ use crate::{
 const EVERY: Duration = Duration::from_secs(3600);
 /// No use of an API token is lost by more than a minute.
 const TOKEN_USES_EVERY: Duration = Duration::from_secs(15);
+/// How often confirmed jobs are looked for when nobody rings: other nodes may have left some.
+const JOBS_EVERY: Duration = Duration::from_secs(5);
 
 /// Works once an hour until asked to stop.
 pub async fn run(app: App, stop: Stop) {
@@ -46,6 +48,22 @@ pub async fn note_token_uses(app: App, stop: Stop) {
     }
 }
 
+/// Carries out confirmed jobs until asked to stop.
+pub async fn carry_out_jobs(app: App, stop: Stop) {
+    let is_over = || *stop.borrow();
+    let mut ending = std::pin::pin!(serve::stopped(stop.clone()));
+    loop {
+        if let Err(error) = jobs::work(&app, &is_over).await {
+            tracing::warn!(%error, "a job was interrupted");
+        }
+        tokio::select! {
+            () = &mut ending => return,
+            () = app.jobs.rung() => {}
+            () = tokio::time::sleep(JOBS_EVERY) => {}
+        }
+    }
+}
+
 /// One round.
 ///
 /// # Errors
@@ -55,6 +73,7 @@ pub async fn once(app: &App) -> Result<()> {
     let mut tx = app.db.begin_write().await?;
     tx.forget_old_sessions(now.minus(ABSOLUTE_LIMIT), now.minus(days(1))).await?;
     tx.forget_expired_links(now).await?;
+    tx.forget_jobs(now.minus(days(1)), now.minus(days(30))).await?;
     tx.forget_offers(now.minus(ABSOLUTE_LIMIT)).await?;
     if let Some(rate) = app.config.login_address_limit {
         tx.forget_tries(now.minus(rate.per)).await?;

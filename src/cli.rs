@@ -56,6 +56,9 @@ pub enum Command {
     /// Organizations
     #[command(subcommand, arg_required_else_help = false)]
     Organization(OrganizationCommand),
+    /// Users of an organization
+    #[command(subcommand, arg_required_else_help = false)]
+    Users(UsersCommand),
     /// API tokens
     #[command(subcommand, arg_required_else_help = false)]
     Token(TokenCommand),
@@ -115,6 +118,31 @@ pub enum OrganizationCommand {
         /// A government organization, whose administrators cannot invite
         #[arg(long)]
         government: bool,
+    },
+}
+
+/// `rollcall users ...`
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum UsersCommand {
+    /// Invite the people of a CSV file with the columns email,name,roles
+    ///
+    /// Prints a line for each row: its line in the file, the address and what became of it, separated by tabs. Roles are
+    /// names or keys, ignoring case, separated by semicolons; without any the user becomes a User. Whoever is a member
+    /// or invited already is left as they are, so the same file can be imported again. When there are not enough free
+    /// seats nobody is invited. A file has at most 16 MiB and 100,000 rows.
+    ///
+    /// Exit status: 0 when every row is invited, invited already or a member already; 1 when a row failed; 2 when the
+    /// file cannot be used.
+    Import {
+        /// The file
+        #[arg(value_name = "FILE.csv")]
+        file: PathBuf,
+        /// Into which organization
+        #[arg(long, value_name = "ID")]
+        organization: String,
+        /// Only tell what would become of each row
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 
@@ -313,7 +341,7 @@ mod tests {
 
     #[test]
     fn every_command_has_help() {
-        let commands: [&[&str]; 12] = [
+        let commands: [&[&str]; 14] = [
             &[],
             &["serve"],
             &["migrate"],
@@ -324,6 +352,8 @@ mod tests {
             &["admin", "reset-mfa"],
             &["organization"],
             &["organization", "create"],
+            &["users"],
+            &["users", "import"],
             &["audit", "verify"],
             &["permissions"],
         ];

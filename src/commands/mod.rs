@@ -8,6 +8,7 @@ mod openapi;
 mod permissions;
 mod serve;
 mod token;
+mod users;
 mod verify;
 
 use std::{process::ExitCode, sync::Arc};
@@ -16,7 +17,7 @@ use thiserror::Error;
 
 use crate::{
     app::{App, SystemClock, SystemEntropy},
-    cli::{AdminCommand, AuditCommand, Command, OrganizationCommand, TokenCommand},
+    cli::{AdminCommand, AuditCommand, Command, OrganizationCommand, TokenCommand, UsersCommand},
     config::Config,
     domain::entropy::Entropy,
     error::AppError,
@@ -93,6 +94,9 @@ pub fn run(command: Command, config: Config) -> Result<ExitCode, CommandError> {
             }) => {
                 let limits = (user_limit.map(i64::from), analyst_limit.map(i64::from));
                 admin::create_organization(config, &name, limits, require_mfa, government).await
+            }
+            Command::Users(UsersCommand::Import { file, organization, dry_run }) => {
+                users::import(config, &file, &organization, dry_run).await
             }
             Command::Token(TokenCommand::Create(arguments)) => token::create(config, arguments).await,
             Command::Audit(AuditCommand::Verify { file }) => verify::run(config, file).await,

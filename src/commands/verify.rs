@@ -33,7 +33,7 @@ fn read(file: &PathBuf) -> Result<Vec<AuditRecord>, CommandError> {
     let mut records = Vec::new();
     for line in reader.records() {
         let line = line.map_err(unreadable)?;
-        let plain: csv::StringRecord = line.iter().map(crate::web::csv::plain).collect();
+        let plain: csv::StringRecord = line.iter().map(crate::domain::cells::plain).collect();
         records.push(plain.deserialize(Some(&headers)).map_err(unreadable)?);
     }
     Ok(records)

@@ -25,6 +25,9 @@ macro_rules! id {
         pub struct $name(Uuid);
 
         impl $name {
+            /// The id that nothing has.
+            pub const NONE: Self = Self(Uuid::nil());
+
             /// A fresh id of the given moment.
             pub fn new(now: Timestamp, entropy: &dyn Entropy) -> Self {
                 Self(new_uuid(now, entropy))
@@ -79,6 +82,10 @@ id!(
 id!(
     /// One letter in the outbox.
     MailId
+);
+id!(
+    /// One action on many people.
+    JobId
 );
 
 #[cfg(test)]

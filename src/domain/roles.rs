@@ -11,6 +11,7 @@ mod holdings;
 mod listing;
 mod matrix;
 mod set;
+mod wanted;
 
 use std::str::FromStr;
 
@@ -26,6 +27,7 @@ pub use self::explain::{PageAccess, explain};
 pub use self::holdings::{Holdings, counts_as_administrator};
 pub use self::listing::{MatrixRow, matrix_rows};
 pub use self::set::RoleSet;
+pub use self::wanted::{UnreadRole, read_roles};
 
 /// A role an organization made itself: any mix of pages and offered levels.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -150,8 +150,8 @@ pub async fn revoke(app: &App, caller: &Caller, id: TokenId) -> Result<String, A
     let actor = caller.enter(&mut tx).await?;
     actor.may::<RevokeToken>()?;
     let scope = match caller.door {
-        Door::Session(_) => TokenScope::OrganizationAndGlobal(actor.organization),
-        Door::Token(..) => TokenScope::Organization(actor.organization),
+        Door::Session(_) | Door::Owner => TokenScope::OrganizationAndGlobal(actor.organization),
+        Door::Token(..) | Door::Job(..) => TokenScope::Organization(actor.organization),
     };
     let token = tx.token(scope, id).await?.ok_or(AppError::NotFound)?;
     let permit = actor.authorize(RevokeToken, reference(app, &token))?;

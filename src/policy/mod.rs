@@ -66,6 +66,8 @@ pub struct Actor {
     pub access: Access,
     /// The API token that acts, when it is no person.
     pub token: Option<ActingToken>,
+    /// Nobody signed in: the owner of the machine asks, on the command line.
+    pub is_owner: bool,
 }
 
 /// An API token as an actor: it acts as its robot user, with an Administrator's reach cut down by its permissions
@@ -160,6 +162,7 @@ impl Actor {
     pub fn author(&self) -> Author {
         let actor = match &self.token {
             Some(token) => AuditActor::Token { id: token.id, user: self.user, name: self.name.clone() },
+            None if self.is_owner => AuditActor::System,
             None => AuditActor::User { id: self.user, name: self.name.clone(), email: self.email.clone() },
         };
         Author { actor, scope: Some(AuditScope { id: self.organization, name: self.organization_name.clone() }) }

@@ -137,6 +137,9 @@ pub enum Refusal {
     /// A bulk action on nobody.
     #[error("Select at least one user.")]
     NobodySelected,
+    /// A bulk action on more people than one may have.
+    #[error("Choose at most 100,000 users at a time.")]
+    TooManySelected,
     /// A token may do no more than its maker.
     #[error("You cannot grant {permission}: you do not have it yourself.")]
     Grant {
@@ -200,6 +203,7 @@ impl Refusal {
                 "capacity_reached"
             }
             Self::NobodySelected => "nobody_selected",
+            Self::TooManySelected => "too_many_selected",
             Self::Grant { .. } => "permission_escalation",
             Self::Protected { .. } => "protected_user",
             Self::RoleNotAllowed { .. } => "role_not_allowed",

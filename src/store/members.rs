@@ -1,7 +1,9 @@
 //! Members: a user together with the membership in one organization. Every finder is pinned to an organization; an id
 //! of another one is found as little as an unknown id.
 
-use super::{Result, StoreError, Tx, backend::on};
+use std::collections::HashMap;
+
+use super::{Result, StoreError, Tx, backend::on, guards::json_list};
 use crate::{
     domain::{
         ids::{OrganizationId, UserId},
@@ -226,6 +228,24 @@ impl Tx {
         .fetch_optional(&mut *c)
         .await)?;
         row.map(MemberRow::read).transpose()
+    }
+
+    /// Which of these login addresses belong to members: activated or disabled (true), or still invited (false).
+    pub(crate) async fn present_addresses<'a>(
+        &mut self,
+        organization: OrganizationId,
+        keys: impl Iterator<Item = &'a str>,
+    ) -> Result<HashMap<String, bool>> {
+        let keys = json_list(keys);
+        let rows = on!(self, |c| sqlx::query_as::<_, (String, bool)>(
+            "SELECT email_key, validated_at IS NOT NULL OR NOT enabled FROM memberships
+             WHERE organization_id = $1 AND email_key IN (SELECT value FROM json_each($2))"
+        )
+        .bind(organization)
+        .bind(&keys)
+        .fetch_all(&mut *c)
+        .await)?;
+        Ok(rows.into_iter().collect())
     }
 
     /// The member of this organization with this login address.

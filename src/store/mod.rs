@@ -12,6 +12,7 @@ mod error;
 mod guards;
 mod installation;
 mod invitations;
+mod jobs;
 mod links;
 mod mail;
 mod members;
@@ -43,6 +44,7 @@ pub use backend::Backend;
 pub use error::{Field, Guard, Result, StoreError};
 pub use guards::Seats;
 pub use invitations::OpenInvitation;
+pub use jobs::{Job, JobCounts, JobPerson, JobPlace};
 pub use links::EmailChange;
 pub use mail::{LeasedMail, MailQueue, NewMail, SealedLetter};
 pub use members::Member;
@@ -89,6 +91,8 @@ pub struct Tx {
     connection: Connection,
     guarded: Vec<Guarded>,
     guards_installation: bool,
+    /// Whose turn of a job this is, if it is one.
+    turn: Option<JobPlace>,
     keys: Arc<DataKeys>,
     keyring: Arc<Keyring>,
 }
@@ -142,6 +146,7 @@ impl Db {
             connection,
             guarded: Vec::new(),
             guards_installation: false,
+            turn: None,
             keys: self.keys.clone(),
             keyring: self.keyring.clone(),
         }
@@ -174,6 +179,7 @@ impl Tx {
     /// [`StoreError::Kept`] when the change would leave no administrator or exceed a limit; nothing is changed then.
     pub async fn commit(mut self) -> Result<()> {
         self.check_guards().await?;
+        self.settle_turn().await?;
         match self.connection {
             Connection::SqliteWrite(transaction) => transaction.commit().await?,
             Connection::PostgresWrite(transaction) => transaction.commit().await?,

@@ -93,6 +93,13 @@ impl Tx {
         Ok(number)
     }
 
+    /// Carries a statement out that answers with nothing.
+    pub(super) async fn run(&mut self, statement: &Statement) -> Result<()> {
+        let sql = statement.sql.clone();
+        on!(self, |c| bound!(statement, sqlx::query(AssertSqlSafe(sql))).execute(&mut *c).await.map(drop))?;
+        Ok(())
+    }
+
     /// The rows a statement answers with.
     pub(super) async fn rows<T>(&mut self, statement: &Statement) -> Result<Vec<T>>
     where

@@ -16,6 +16,7 @@ use crate::{
     app::App,
     domain::{
         audit::{AuditAction, AuditActor, AuditQuery, AuditTarget, Author},
+        cells::inert,
         pages::{Level, Page},
         time::{Timestamp, days},
     },
@@ -26,7 +27,6 @@ use crate::{
         audit::{AuditRecord, AuditRow},
     },
     web::{
-        csv::inert,
         pages::{
             audit::{Event, Index},
             parts::Choice,

@@ -100,6 +100,16 @@ impl Filters {
         let query = query.finish();
         if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
     }
+
+    /// What narrows and orders the list, as one text that [`Self::read`] reads again.
+    pub fn text(&self) -> String {
+        self.href("", &[]).trim_start_matches('?').to_owned()
+    }
+
+    /// Reads such a text; anything unreadable counts as not given.
+    pub fn read(text: &str) -> Self {
+        Self { at: String::new(), ..serde_html_form::from_str(text).unwrap_or_default() }
+    }
 }
 
 fn read_cursor(text: &str) -> Option<Cursor> {
@@ -135,7 +145,7 @@ pub async fn list(app: &App, here: &Here, filters: Filters) -> Result<Index, App
         seats: seats.map(|(used, limit)| format!("{used} of {}", people_count(limit))),
         may_invite: actor.may::<InviteUsers>().is_ok(),
         government: actor.government && actor.may::<InviteUsers>().is_err(),
-        bulk: bulk::bar(actor, &custom),
+        bulk: bulk::bar(actor, &custom, &filters, &page),
         ..list.page(&page, &head.counts)
     })
 }
@@ -379,10 +389,15 @@ fn status_label(status: StatusFilter) -> &'static str {
 fn showing(page: &UserPage) -> String {
     let first = if page.rows.is_empty() { 0 } else { page.skipped + 1 };
     let last = page.skipped + page.rows.len() as u64;
+    format!("Showing {first}-{last} of {}", matching(page))
+}
+
+/// How many people a list finds: "248 users".
+pub fn matching(page: &UserPage) -> String {
     if page.total > COUNTED_TO && page.counted {
-        return format!("Showing {first}-{last} of more than {COUNTED_TO} users");
+        return format!("more than {COUNTED_TO} users");
     }
-    format!("Showing {first}-{last} of {}", people_count(page.total))
+    people_count(page.total)
 }
 
 /// One person.

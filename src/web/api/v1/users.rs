@@ -27,7 +27,7 @@ use crate::{
         users::MembershipKind,
     },
     flows::{
-        invite::{self, InviteOutcome},
+        invite::{self, InviteOutcome, Wanted},
         switches,
     },
     policy::{SaveMembership, is_assigned},
@@ -164,9 +164,10 @@ pub async fn create(
     if !is_assigned(role) {
         return Err(Problem::field("role_not_allowed", "role", format!("The role {role} cannot be assigned.")));
     }
-    let address = [TypedAddress::Valid(email)];
-    let invited = invite::invite(&app, &inside.caller(), &address, role.account_role(), &[]).await?;
-    let Some((_, InviteOutcome::Invited(user))) = invited.into_iter().next() else {
+    let roles = [role.account_role().key().to_owned()];
+    let wanted = Wanted::all(vec![TypedAddress::Valid(email)], &roles);
+    let invited = invite::invite(&app, &inside.caller(), &wanted).await?;
+    let Some(InviteOutcome::Invited(Some(user))) = invited.into_iter().next() else {
         let detail = "A user of this organization has this email address.";
         return Err(Problem::new(StatusCode::CONFLICT, "email_in_use", detail));
     };
