@@ -97,9 +97,9 @@ impl Told {
     }
 
     fn finish(mut self, refusal: Option<&Refusal>, dry_run: bool) -> Result<ExitCode, CommandError> {
-        let will = if dry_run { "would be " } else { "" };
+        let (will, will_not) = if dry_run { ("would be invited", "would not") } else { ("invited", "not invited") };
         let rest = self.rows - self.invited;
-        let written = writeln!(self.out, "{} {will}invited, {rest} not {will}invited.", self.invited);
+        let written = writeln!(self.out, "{} {will}, {rest} {will_not}.", self.invited);
         written.and_then(|()| self.out.flush()).map_err(|error| CommandError::System("cannot write", error))?;
         if let Some(error) = self.broken {
             return Err(CommandError::System("cannot write", error));

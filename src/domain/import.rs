@@ -90,6 +90,7 @@ pub fn read_file(bytes: &[u8]) -> Result<Vec<ImportRow>, FileProblem> {
         None => return Err(FileProblem::Columns),
     };
     let columns = places(&header).ok_or(FileProblem::Columns)?;
+    let mut lines = Lines { rest: text.as_bytes(), at: 0, line: 1 };
     let mut rows = Vec::new();
     let mut seen = HashMap::new();
     for record in records {
@@ -100,7 +101,8 @@ pub fn read_file(bytes: &[u8]) -> Result<Vec<ImportRow>, FileProblem> {
         if rows.len() == MOST_ROWS {
             return Err(FileProblem::TooMany);
         }
-        let mut row = read_row(&record, columns);
+        let line = lines.of(record.position().map_or(0, csv::Position::byte));
+        let mut row = read_row(&record, columns, line);
         if row.problem.is_none()
             && let Some(email) = row.address().email()
             && let Some(before) = seen.insert(email.key().to_owned(), row.line)
@@ -122,13 +124,37 @@ fn places(header: &csv::StringRecord) -> Option<[usize; 3]> {
     (names.len() == COLUMNS.len()).then_some(places)
 }
 
-fn read_row(record: &csv::StringRecord, columns: [usize; 3]) -> ImportRow {
+/// Tells on which line of the file a row begins, as an editor counts them. The reader itself neither counts lines that
+/// end with a mere carriage return nor leaves out the empty ones before a row.
+struct Lines<'a> {
+    rest: &'a [u8],
+    at: u64,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of the row whose bytes begin here or, after empty lines, a little later; rows are asked for in order.
+    fn of(&mut self, byte: u64) -> u64 {
+        while let [first, rest @ ..] = self.rest {
+            let is_end = matches!(first, b'\n' | b'\r');
+            if self.at >= byte && !is_end {
+                break;
+            }
+            let is_first_of_two = *first == b'\r' && rest.first() == Some(&b'\n');
+            self.line += u64::from(is_end && !is_first_of_two);
+            self.at += 1;
+            self.rest = rest;
+        }
+        self.line
+    }
+}
+
+fn read_row(record: &csv::StringRecord, columns: [usize; 3], line: u64) -> ImportRow {
     let is_long = record.iter().any(|cell| cell.chars().count() > LONGEST_CELL);
     let [email, name, roles] = columns.map(|column| {
         let cell = plain(record.get(column).unwrap_or_default().trim());
         if is_long { cell.chars().take(100).collect() } else { cell.to_owned() }
     });
-    let line = record.position().map_or(0, csv::Position::line);
     let mut row = ImportRow { line, email, name, roles, problem: None };
     row.problem = if is_long {
         Some("A cell has more than 1,000 characters.".to_owned())
@@ -142,7 +168,6 @@ fn read_row(record: &csv::StringRecord, columns: [usize; 3]) -> ImportRow {
     row
 }
 
-/// Whether an address is right is told by the list of results, not here.
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -169,6 +194,7 @@ mod tests {
         assert_eq!(read(&text), wanted);
         assert_eq!(read(&format!("\u{feff}{text}")), wanted);
         assert_eq!(read(&text.replace('\n', "\r\n")), wanted);
+        assert_eq!(read(&text.replace('\n', "\r")), wanted);
         assert_eq!(read(text.trim_end()), wanted);
         let roles: Vec<_> = wanted[0].roles().collect();
         assert_eq!(roles, ["Callback Manager", "analyst"]);
@@ -213,16 +239,19 @@ mod tests {
              cy@x.example,{long},\ndee@x.example,{name},\nno address,{name},\n"
         );
         let problems: Vec<_> = read(&text).into_iter().map(|row| row.problem.unwrap_or_default()).collect();
-        assert_eq!(problems, [
-            "3 columns are needed, this row has 2.",
-            "3 columns are needed, this row has 4.",
-            "",
-            "",
-            "The same address as on line 4.",
-            "A cell has more than 1,000 characters.",
-            "Name: Use at most 100 characters.",
-            "",
-        ]);
+        assert_eq!(
+            problems,
+            [
+                "3 columns are needed, this row has 2.",
+                "3 columns are needed, this row has 4.",
+                "",
+                "",
+                "The same address as on line 4.",
+                "A cell has more than 1,000 characters.",
+                "Name: Use at most 100 characters.",
+                "",
+            ]
+        );
     }
 
     #[test]

@@ -64,12 +64,7 @@ pub async fn prepare(app: &App, caller: &Caller, action: BulkAction, chosen: Sel
     Ok(job)
 }
 
-async fn add_these(
-    tx: &mut Tx,
-    job: JobId,
-    organization: OrganizationId,
-    ids: &[UserId],
-) -> Result<(), AppError> {
+async fn add_these(tx: &mut Tx, job: JobId, organization: OrganizationId, ids: &[UserId]) -> Result<(), AppError> {
     let mut people: Vec<JobPerson> = Vec::new();
     for id in ids {
         let user_id = id.to_string();

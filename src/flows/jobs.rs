@@ -88,8 +88,7 @@ pub async fn confirm(app: &App, caller: &Caller, id: JobId, list: Option<&UserQu
 fn told_apart((came, went): (i64, i64)) -> String {
     let people = |count: i64| if count == 1 { "1 user".to_owned() } else { format!("{count} users") };
     let came = (came > 0).then(|| format!("Left out: {} who came to match the filter after you chose.", people(came)));
-    let went = (went > 0)
-        .then(|| format!("Included: {} who no longer matched it when you confirmed.", people(went)));
+    let went = (went > 0).then(|| format!("Included: {} who no longer matched it when you confirmed.", people(went)));
     came.into_iter().chain(went).collect::<Vec<_>>().join(" ")
 }
 
@@ -174,9 +173,6 @@ mod tests {
     fn a_list_that_changed_is_told() {
         assert_eq!(told_apart((0, 0)), "");
         assert_eq!(told_apart((2, 0)), "Left out: 2 users who came to match the filter after you chose.");
-        assert_eq!(
-            told_apart((0, 1)),
-            "Included: 1 user who no longer matched it when you confirmed."
-        );
+        assert_eq!(told_apart((0, 1)), "Included: 1 user who no longer matched it when you confirmed.");
     }
 }

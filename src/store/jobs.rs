@@ -1,12 +1,7 @@
 //! Jobs: one action on many people, kept so that it survives a closed browser and a restart. The people of a job are
 //! those that were shown when it was confirmed. What became of each is written in the transaction of their change.
 
-use super::{
-    Result, StoreError, Tx,
-    backend::on,
-    members::word,
-    statement::Statement,
-};
+use super::{Result, StoreError, Tx, backend::on, members::word, statement::Statement};
 use crate::domain::{
     audit::Occasion,
     ids::{JobId, OrganizationId, UserId},
@@ -166,7 +161,8 @@ impl Tx {
         for some in people.chunks(ROWS_AT_ONCE) {
             let mut statement = Statement::default();
             let id = statement.bind(job.to_string());
-            statement.push("INSERT INTO job_people (job_id, place, user_id, person, detail, mark, result, settled) VALUES ");
+            statement
+                .push("INSERT INTO job_people (job_id, place, user_id, person, detail, mark, result, settled) VALUES ");
             for (number, one) in some.iter().enumerate() {
                 let place = statement.bind(one.place);
                 let texts = [&one.user_id, &one.person, &one.detail, &one.mark, &one.result];
@@ -316,7 +312,12 @@ impl Tx {
 
     /// Adds to what is said about a job.
     pub(crate) async fn note_on_job(&mut self, id: JobId, note: &str) -> Result<()> {
-        on!(self, |c| sqlx::query("UPDATE jobs SET note = $2 WHERE id = $1").bind(id).bind(note).execute(&mut *c).await.map(drop))?;
+        on!(self, |c| sqlx::query("UPDATE jobs SET note = $2 WHERE id = $1")
+            .bind(id)
+            .bind(note)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
         Ok(())
     }
 

@@ -8,7 +8,9 @@
 mod api;
 mod audit;
 mod boundary;
+mod bulk;
 mod edits;
+mod import;
 mod invitations;
 mod last_administrator;
 mod layers;

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{
     extract::{Form, Path, Query},
-    jobs::{self, Looked, Look},
+    jobs::{self, Look, Looked},
     respond, shell,
     users::{self, Filters, matching, people_count},
 };
@@ -129,7 +129,11 @@ pub async fn show(
     let (counts, people) = (looked.counts, looked.people.clone());
     let status = match job.state {
         JobState::Done => format!("{} done, {} not done.", counts.done, counts.kept + counts.failed),
-        _ => format!("{} of {} done. This page follows along; you may close it.", counts.settled, people_count(job.people)),
+        _ => format!(
+            "{} of {} done. This page follows along; you may close it.",
+            counts.settled,
+            people_count(job.people)
+        ),
     };
     let page = JobResults {
         heading: "Bulk action results",

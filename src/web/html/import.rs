@@ -118,7 +118,13 @@ fn line(job: &Job, person: &JobPerson, row: ImportRow, unsent: &[String]) -> Job
     };
     let hint = if is_known && person.result == "Already invited" { super::invite::USE_RESEND } else { "" };
     JobLine {
-        tone: if !is_known { "" } else if is_unsent { "warn" } else { jobs::tone(person.mark()) },
+        tone: if !is_known {
+            ""
+        } else if is_unsent {
+            "warn"
+        } else {
+            jobs::tone(person.mark())
+        },
         cells: vec![row.line.to_string(), row.email, row.name, row.roles],
         result,
         hint: hint.to_owned(),
