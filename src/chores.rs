@@ -6,14 +6,16 @@ use std::time::Duration;
 use crate::{
     app::App,
     domain::{session::ABSOLUTE_LIMIT, time::days},
-    flows::token_uses,
+    flows::{token_uses, visits},
     serve::{self, Stop},
     store::Result,
 };
 
 const EVERY: Duration = Duration::from_secs(3600);
-/// No use of an API token is lost by more than a minute.
-const TOKEN_USES_EVERY: Duration = Duration::from_secs(15);
+/// Other nodes see uses of API tokens that late, and so many are lost with a node that dies.
+const TOKEN_USES_EVERY: Duration = Duration::from_secs(5);
+/// Several nodes together let that much more through than one.
+const VISITS_EVERY: Duration = Duration::from_secs(1);
 
 /// Works once an hour until asked to stop.
 pub async fn run(app: App, stop: Stop) {
@@ -46,6 +48,20 @@ pub async fn note_token_uses(app: App, stop: Stop) {
     }
 }
 
+/// Shares the counts of the platform limit with the other nodes.
+pub async fn share_visits(app: App, stop: Stop) {
+    let mut ending = std::pin::pin!(serve::stopped(stop));
+    loop {
+        tokio::select! {
+            () = &mut ending => return,
+            () = tokio::time::sleep(VISITS_EVERY) => {}
+        }
+        if let Err(error) = visits::share(&app).await {
+            tracing::warn!(%error, "counts of API requests could not be shared");
+        }
+    }
+}
+
 /// One round.
 ///
 /// # Errors
@@ -56,6 +72,9 @@ pub async fn once(app: &App) -> Result<()> {
     tx.forget_old_sessions(now.minus(ABSOLUTE_LIMIT), now.minus(days(1))).await?;
     tx.forget_expired_links(now).await?;
     tx.forget_offers(now.minus(ABSOLUTE_LIMIT)).await?;
+    if let Some(rate) = app.config.address_limit {
+        tx.forget_visits(now.minus(rate.per)).await?;
+    }
     if let Some(rate) = app.config.login_address_limit {
         tx.forget_tries(now.minus(rate.per)).await?;
     }

@@ -40,10 +40,11 @@ pub(super) async fn run(mut config: Config, migrates: bool) -> Result<ExitCode, 
     let mail = tokio::spawn(worker.run(serve::stopped(stop.clone())));
     let chores = tokio::spawn(crate::chores::run(app.clone(), stop.clone()));
     let uses = tokio::spawn(crate::chores::note_token_uses(app.clone(), stop.clone()));
+    let visits = tokio::spawn(crate::chores::share_visits(app.clone(), stop.clone()));
     let operations = tokio::spawn(serve_operations(ops, app.clone(), stop.clone()));
     serve::serve(listener, web::router(app.clone()), stop).await;
     app.afterwards.done().await;
-    for task in [mail, chores, operations, uses] {
+    for task in [mail, chores, operations, uses, visits] {
         drop(task.await);
     }
     app.db.close().await;

@@ -227,7 +227,7 @@ async fn send(
     let requires_mfa = tx.mfa_required_in(invitee.organization).await?;
     let content = Content::Invitation(Invitation {
         inviter: invitee.inviter.to_owned(),
-        organization: invitee.organization_name.to_owned(),
+        organization: Some(invitee.organization_name.to_owned()),
         roles: invitee.roles.clone(),
         temporary_password: invitee.temporary_password.clone(),
         link: Link { url: app.config.public_url.link(&format!("/activate/{}", token.plain)), expires_at },
@@ -286,6 +286,33 @@ impl Spare {
         let hash = app.hasher.hash(&plain).await?;
         Ok(Self(Temporary { plain, hash }))
     }
+}
+
+/// The invitation of somebody made in no organization (E1): a link that activates, and a temporary password.
+pub(super) async fn welcome(
+    app: &App,
+    tx: &mut Tx,
+    user: UserId,
+    email: &Email,
+    (inviter, role): (&str, AccountRole),
+    spare: &Spare,
+    occasion: &Occasion,
+) -> Result<(), AppError> {
+    let until = occasion.now.plus(days(7));
+    tx.set_password(user, &NewPassword::Temporary(&spare.0.hash, until), occasion.now).await?;
+    let token = LinkToken::new(app);
+    let expires_at = tx.put_account_invitation(user, &token.hash, occasion.now).await?;
+    let content = Content::Invitation(Invitation {
+        inviter: inviter.to_owned(),
+        organization: None,
+        roles: vec![role.label().to_owned()],
+        temporary_password: Some(spare.0.plain.clone()),
+        link: Link { url: app.config.public_url.link(&format!("/activate/{}", token.plain)), expires_at },
+        requires_mfa: false,
+    });
+    let to = Addressee { email: email.clone(), member: None };
+    app.courier.queue(tx, &Letter::to_owner(to, content), occasion).await?;
+    Ok(())
 }
 
 /// A fresh invitation for a membership that has one open, to the address given.

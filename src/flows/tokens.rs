@@ -128,11 +128,11 @@ pub async fn edit(
     let token = tx.token(scope, id).await?.ok_or(AppError::NotFound)?;
     let has = token.permissions();
     let added: Vec<Permission> = change.permissions.iter().copied().filter(|name| !has.contains(name)).collect();
-    let reference = reference(app, &token);
+    // What one may not hand on is told before a version that is not the latest (v1 contract, order of checks).
+    let permit = actor.authorize(EditToken { added }, reference(app, &token))?;
     if token.version != version {
         return Ok(Outcome::Stale);
     }
-    let permit = actor.authorize(EditToken { added }, reference)?;
     match tx.edit_token(permit, &token, change, &caller.occasion).await {
         Err(StoreError::Taken(Field::TokenName)) => return Ok(Outcome::NameTaken),
         done => done?,

@@ -143,6 +143,12 @@ pub enum Refusal {
         /// The permission's name.
         permission: String,
     },
+    /// Tenants are beyond any one organization.
+    #[error("{permission} is for global tokens.")]
+    OnlyGlobal {
+        /// The permission's name.
+        permission: &'static str,
+    },
     /// Tokens leave this person alone (v1 contract section 2).
     #[error("{person} cannot be changed with an API token.")]
     Protected {
@@ -200,7 +206,7 @@ impl Refusal {
                 "capacity_reached"
             }
             Self::NobodySelected => "nobody_selected",
-            Self::Grant { .. } => "permission_escalation",
+            Self::Grant { .. } | Self::OnlyGlobal { .. } => "permission_escalation",
             Self::Protected { .. } => "protected_user",
             Self::RoleNotAllowed { .. } => "role_not_allowed",
             Self::HomeTenant { .. } => "home_tenant",

@@ -412,21 +412,10 @@ impl Tx {
     ) -> Result<()> {
         self.guard_installation().await?;
         self.guard_all(member, true).await?;
-        on!(self, |c| sqlx::query("UPDATE users SET disabled_at = $2 WHERE id = $1")
-            .bind(member.user)
-            .bind(disabled.then_some(occasion.now))
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
-        self.settle_memberships(member.user).await?;
+        let ended = self.set_disabled(member.user, disabled, occasion.now).await?;
         self.bump_user(member.user, &author.into(), occasion.now).await?;
         let mut after = json!({ "disabled": disabled });
-        if disabled {
-            self.forget_links(member.user).await?;
-            self.forget_invitations(member.user).await?;
-            let ended = self.end_sessions(member.user, None, EndReason::Ended, occasion.now).await?;
-            note_sessions(&mut after, ended);
-        }
+        note_sessions(&mut after, ended);
         let action = if disabled { AuditAction::AccountDisabled } else { AuditAction::AccountEnabled };
         let event = author.event(action, target(member)).before(json!({ "disabled": !disabled })).after(after);
         self.record(event, occasion).await

@@ -26,14 +26,20 @@ impl From<i64> for Value {
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self::Text(text)
+        Self::Text(without_nul(text))
     }
 }
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
+        Self::Text(without_nul(text.to_owned()))
     }
+}
+
+/// PostgreSQL cannot take a NUL, and no stored text has one. What is looked for in its place is not there either: no
+/// name or address holds the second of these, which is no character.
+pub(super) fn without_nul(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{ffff}") } else { text }
 }
 
 /// A growing statement. Only literals of this crate are pushed; everything from outside goes through [`Self::bind`].

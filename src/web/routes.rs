@@ -15,6 +15,7 @@ use axum::{
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::{
+    api::reference,
     csrf,
     html::{
         account, activation, audit, bulk, confirmations, edit, email, export, home, invite, mfa, organizations,
@@ -140,6 +141,8 @@ pub fn table() -> Vec<Route> {
         page("/organizations", SignedIn, get(organizations::index)),
         page("/organizations/new", ServerAdministrator, get(organizations::new).post(organizations::create)),
         page("/organizations/{id}", SignedIn, get(organizations::show).post(organizations::update)),
+        page("/api/reference", SignedIn, get(reference::page)),
+        other("/api/openapi.json", Public, get(reference::show_document)),
         page("/organizations/switch", SignedIn, get(organizations::choose).post(organizations::switch)),
     ]
 }

@@ -4,6 +4,7 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 
 use super::{
+    as_curl,
     extract::{Form, Path},
     people,
     picker::{self, Chosen},
@@ -73,7 +74,9 @@ pub async fn edit(State(app): State<App>, here: Here, Path(id): Path<UserId>) ->
     let actor = here.actor()?;
     let subject = subject(&app, actor, id).await?;
     let typed = as_stored(&subject.member);
-    respond::page(&form(&here, actor, &subject, &typed).await?)
+    let page = form(&here, actor, &subject, &typed).await?;
+    let curl = as_curl::save(&app, &subject.member, subject.member.enabled);
+    respond::page(&Edit { curl, ..page })
 }
 
 fn as_stored(member: &Member) -> Typed {

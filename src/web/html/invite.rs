@@ -8,6 +8,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 
 use super::{
+    as_curl,
     extract::Form,
     people,
     picker::{self, Chosen},
@@ -81,6 +82,7 @@ async fn form(app: &App, here: &Here, typed: &Typed) -> Result<Invite, AppError>
             "",
             &Holdings { provisioned: &actor.provisioned, ..Holdings::NONE },
         ),
+        curl: Some(as_curl::invite(app)),
         mfa_required,
         seats,
         ..Invite::default()

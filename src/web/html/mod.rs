@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod activation;
+pub mod as_curl;
 pub mod audit;
 pub mod bulk;
 pub mod confirmations;

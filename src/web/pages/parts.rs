@@ -300,3 +300,12 @@ mod tests {
         assert_ne!(before.initials, after.initials);
     }
 }
+
+/// An act as an API call.
+#[derive(Clone, Debug, Default)]
+pub struct Curl {
+    /// The command, over several lines.
+    pub text: String,
+    /// The smallest permission its token needs.
+    pub permission: &'static str,
+}

@@ -164,6 +164,22 @@ impl TestApp {
         Browser::new(self.router.clone(), self.clock.clone())
     }
 
+    /// The program as HTTP reaches it.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// The same program once more, on the same database: a second node.
+    pub fn second_node(&self) -> (App, Router) {
+        let one = &self.app;
+        let config = Config::clone(&one.config);
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        let node =
+            App::new(one.db.clone(), config, clock, one.entropy.clone(), one.hasher.clone(), one.courier.clone());
+        let router = web::router(node.clone());
+        (node, router)
+    }
+
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }

@@ -1,6 +1,7 @@
 //! The product as its tests meet it: a whole [`TestApp`] without a socket, on either database, with a clock that only
 //! moves when told to; [`Browser`]s that read pages as a person does; a [`Mailbox`] with what was sent.
 
+pub mod api;
 pub mod authenticator;
 pub mod browser;
 pub mod database;
@@ -13,6 +14,7 @@ pub mod pool;
 
 mod app;
 
+pub use api::Api;
 pub use app::{PASSWORD, SAM, SETUP_CODE, TestApp};
 pub use browser::Browser;
 pub use golden::golden;

@@ -49,14 +49,7 @@ pub struct ShownTenant {
     expiration_date: Option<String>,
     is_disabled: bool,
     date_created: String,
-    #[serde(flatten)]
-    process: ProcessFacts,
-}
-
-/// What serves process data elsewhere, and is always nothing here.
-#[derive(Debug, Default, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ProcessFacts {
+    /// What serves process data elsewhere, and is always nothing here.
     case_count: u8,
     autoload: bool,
     pre_release: bool,
@@ -96,7 +89,10 @@ fn shown(tenant: Tenant) -> ShownTenant {
         expiration_date: tenant.expires_at.map(Timestamp::rfc3339),
         is_disabled: tenant.disabled_at.is_some(),
         date_created: tenant.created_at.rfc3339(),
-        process: ProcessFacts::default(),
+        case_count: 0,
+        autoload: false,
+        pre_release: false,
+        is_academic: false,
     }
 }
 

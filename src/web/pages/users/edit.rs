@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::web::pages::parts::{Access, Avatar, Field, Problem, RolePicker};
+use crate::web::pages::parts::{Access, Avatar, Curl, Field, Problem, RolePicker};
 use crate::web::pages::shell::Shell;
 
 /// Dialog and page "Edit User" (portal contract 5.2).
@@ -33,6 +33,8 @@ pub struct Edit {
     pub identity_locked: bool,
     /// Roles.
     pub roles: RolePicker,
+    /// The same as an API call.
+    pub curl: Option<Curl>,
     /// What the person can do now.
     pub access: Access,
 }
