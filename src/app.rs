@@ -15,7 +15,7 @@ use crate::{
         entropy::Entropy,
         time::{Clock, Timestamp},
     },
-    flows::{reset_password::Afterwards, token_uses::TokenUses, turns::Turns, visits::Visits},
+    flows::{jobs::Bell, reset_password::Afterwards, token_uses::TokenUses, turns::Turns, visits::Visits},
     hashing::Hasher,
     mail::Courier,
     store::{Db, StoreError},
@@ -38,6 +38,8 @@ pub struct App {
     pub courier: Courier,
     /// Attempts on one login address wait for each other here.
     pub turns: Turns,
+    /// Tells the worker of jobs that there is one.
+    pub jobs: Bell,
     /// Work that is done after the answer.
     pub afterwards: Afterwards,
     /// Uses of API tokens that wait to be written down.
@@ -73,6 +75,7 @@ impl App {
             hasher,
             courier,
             turns: Turns::default(),
+            jobs: Bell::default(),
             afterwards: Afterwards::default(),
             token_uses: TokenUses::default(),
             api_visits: Visits::default(),

@@ -135,6 +135,15 @@ impl From<StoreError> for AppError {
                 tracing::warn!(%cause, "the database is not available");
                 Self::Unavailable
             }
+            StoreError::Replaced => {
+                tracing::warn!("the database was restored from a backup");
+                Self::Unavailable
+            }
+            StoreError::Unrecorded(cause) => {
+                let why = std::error::Error::source(&cause).map_or_else(|| cause.to_string(), ToString::to_string);
+                tracing::error!(cause = %why, "the audit log cannot be written; nothing was changed");
+                Self::Unavailable
+            }
             StoreError::Kept(guard) => {
                 let code = match guard {
                     Guard::LastAdministrator => "last_administrator",

@@ -30,6 +30,9 @@ const KEEP_MEMORY: Duration = Duration::from_secs(2);
 /// Waiting hashes per worker; more would wait longer than anybody does.
 const QUEUE_PER_WORKER: usize = 32;
 const SALT_LENGTH: usize = 16;
+/// About a third of the share of another thread.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 5;
 
 /// The queue is full, or a stored hash cannot be read.
 #[derive(Debug, Error)]
@@ -157,8 +160,20 @@ struct Worker {
     counters: Arc<Counters>,
 }
 
+/// Lets everything else go first when the machine is busy: who signs in waits for a hash anyway, a page should not.
+/// It costs nothing while there is room, and that a system does not know it costs no more than that.
+#[cfg(target_os = "linux")]
+fn give_way() {
+    // On Linux the priority is that of the calling thread alone.
+    let _ = rustix::process::setpriority_process(None, NICENESS);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_way() {}
+
 impl Worker {
     fn run(mut self, jobs: &Mutex<Receiver<Job>>) {
+        give_way();
         loop {
             let next = {
                 let jobs = jobs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

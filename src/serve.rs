@@ -20,8 +20,8 @@ use tokio::{
 };
 use tower::{ServiceExt, service_fn};
 
-use self::framing::{HEADER_SPACE, Judged};
 pub use self::framing::Refusal;
+use self::framing::{HEADER_SPACE, Judged};
 
 /// A client has this long to send its request's headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -84,7 +84,8 @@ pub async fn serve(listener: TcpListener, router: Router, refusal: Refusal, stop
         };
         drop(stream.set_nodelay(true));
         let service = TowerToHyperService::new(with_peer(router.clone(), peer));
-        let connection = graceful.watch(builder.serve_connection(TokioIo::new(Judged::new(stream, refusal.clone())), service));
+        let connection =
+            graceful.watch(builder.serve_connection(TokioIo::new(Judged::new(stream, refusal.clone())), service));
         tokio::spawn(async move {
             // A client that went away or sent nonsense is its own business.
             drop(connection.await);

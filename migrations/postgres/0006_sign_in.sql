@@ -57,6 +57,15 @@ CREATE TABLE ended_sessions (
 
 CREATE INDEX ended_sessions_by_time ON ended_sessions (ended_at);
 
+-- What the next page is to tell somebody who is not signed in. Most of them have a cookie and no row.
+CREATE TABLE anonymous_sessions (
+    id_hash    BYTEA PRIMARY KEY,
+    extras     TEXT COLLATE "C" NOT NULL,
+    written_at BIGINT NOT NULL
+);
+
+CREATE INDEX anonymous_sessions_by_time ON anonymous_sessions (written_at);
+
 CREATE TABLE password_resets (
     token_hash  BYTEA PRIMARY KEY,
     user_id     TEXT COLLATE "C" NOT NULL REFERENCES users (id) ON DELETE CASCADE,

@@ -41,3 +41,10 @@ CREATE TABLE api_write_windows (
     opened_at       BIGINT NOT NULL,
     used            BIGINT NOT NULL
 );
+
+-- Requests of one client address to the APIs, in the window that its first one opened.
+CREATE TABLE api_visits (
+    address   TEXT COLLATE "C" PRIMARY KEY,
+    opened_at BIGINT NOT NULL,
+    calls     BIGINT NOT NULL
+);

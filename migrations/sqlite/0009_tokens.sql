@@ -41,3 +41,10 @@ CREATE TABLE api_write_windows (
     opened_at       INTEGER NOT NULL,
     used            INTEGER NOT NULL
 ) STRICT;
+
+-- Requests of one client address to the APIs, in the window that its first one opened.
+CREATE TABLE api_visits (
+    address   TEXT PRIMARY KEY,
+    opened_at INTEGER NOT NULL,
+    calls     INTEGER NOT NULL
+) STRICT;

@@ -22,10 +22,33 @@ CREATE TABLE audit_events (
     PRIMARY KEY (chain, number)
 ) STRICT;
 
-CREATE INDEX audit_events_by_target ON audit_events (chain, target_id, number);
-CREATE INDEX audit_events_by_actor ON audit_events (chain, actor_id, number);
-CREATE INDEX audit_events_by_action ON audit_events (chain, action, number);
+-- One index for each way the log is walked, newest first: all of it, of one organization, by what happened, and by whom
+-- or what it names.
 CREATE INDEX audit_events_by_time ON audit_events (at, id);
+CREATE INDEX audit_events_by_chain ON audit_events (chain, at, id);
+CREATE INDEX audit_events_by_action ON audit_events (action, at, id);
+CREATE INDEX audit_events_by_chain_and_action ON audit_events (chain, action, at, id);
+CREATE INDEX audit_events_by_actor ON audit_events (substr(coalesce(actor_id, actor_kind), 1, 200), at, id);
+CREATE INDEX audit_events_by_target ON audit_events (substr(coalesce(target_id, target_name), 1, 200), at, id);
+
+-- Whom and what the events name, folded: a text is looked for here, among the names, and not in every event.
+CREATE TABLE audit_names (
+    number  INTEGER PRIMARY KEY,
+    chain   TEXT NOT NULL,
+    side    TEXT NOT NULL CHECK (side IN ('actor', 'target')),
+    -- Id, or what stands for it where there is none.
+    key     TEXT NOT NULL,
+    name    TEXT NOT NULL,
+    UNIQUE (chain, side, key, name)
+) STRICT;
+
+CREATE VIRTUAL TABLE audit_name_search USING fts5 (
+    name, content = 'audit_names', content_rowid = 'number',
+    tokenize = 'trigram case_sensitive 1', detail = 'none');
+
+CREATE TRIGGER audit_name_search_insert AFTER INSERT ON audit_names BEGIN
+    INSERT INTO audit_name_search (rowid, name) VALUES (new.number, new.name);
+END;
 
 CREATE TABLE audit_heads (
     chain     TEXT PRIMARY KEY,

@@ -3,11 +3,14 @@
 mod admin;
 mod check;
 mod demo;
+pub mod log;
 mod migrate;
 mod openapi;
+mod operate;
 mod permissions;
 mod serve;
 mod token;
+mod users;
 mod verify;
 
 use std::{process::ExitCode, sync::Arc};
@@ -16,7 +19,7 @@ use thiserror::Error;
 
 use crate::{
     app::{App, SystemClock, SystemEntropy},
-    cli::{AdminCommand, AuditCommand, Command, OrganizationCommand, TokenCommand},
+    cli::{AdminCommand, AuditCommand, Command, OrganizationCommand, TokenCommand, UsersCommand},
     config::Config,
     domain::entropy::Entropy,
     error::AppError,
@@ -94,7 +97,17 @@ pub fn run(command: Command, config: Config) -> Result<ExitCode, CommandError> {
                 let limits = (user_limit.map(i64::from), analyst_limit.map(i64::from));
                 admin::create_organization(config, &name, limits, require_mfa, government).await
             }
+            Command::Users(UsersCommand::Import { file, organization, dry_run }) => {
+                users::import(config, &file, &organization, dry_run).await
+            }
             Command::Token(TokenCommand::Create(arguments)) => token::create(config, arguments).await,
+            Command::User(command) => operate::user(config, command).await,
+            Command::Support(command) => operate::support(config, command).await,
+            Command::Client(command) => operate::client(config, command).await,
+            Command::Backup { file } => operate::back_up(config, &file).await,
+            Command::Restore { file } => operate::restore(config, &file).await,
+            Command::Mail(command) => operate::mail(config, command).await,
+            Command::Key(command) => operate::key(config, command).await,
             Command::Audit(AuditCommand::Verify { file }) => verify::run(config, file).await,
             Command::Openapi => openapi::run(),
             Command::Permissions { json } => permissions::run(json),
@@ -130,7 +143,13 @@ pub(crate) fn make_data_folder(config: &Config) -> Result<(), CommandError> {
 pub(crate) async fn open(config: Config) -> Result<App, CommandError> {
     make_data_folder(&config)?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let missing = if config.database_url.is_postgres() { WhenMissing::Refuse } else { WhenMissing::Create };
+    let missing = if config.database_url.is_postgres() {
+        WhenMissing::Refuse
+    } else if config.key_file.exists() || Db::is_new(&database_options(&config)).await? {
+        WhenMissing::Create
+    } else {
+        WhenMissing::Lost
+    };
     let keyring = open_key_file(&config.key_file, missing, entropy.clone())?;
     let db = Db::open(&database_options(&config), keyring, entropy.as_ref()).await?;
     let hasher = Hasher::start(&config.argon2, config.hash_concurrency, entropy.clone())

@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 
 use super::{CommandError, database_options, open};
 use crate::{
-    config::{Config, LogFormat},
+    config::Config,
     flows::set_up,
     mail::{Transport, Worker},
     serve::{self, Stop},
@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub(super) async fn run(mut config: Config, migrates: bool) -> Result<ExitCode, CommandError> {
-    start_log(&config);
+    super::log::start(&config);
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| CommandError::System("cannot listen on ROLLCALL_LISTEN", error))?;
@@ -40,10 +40,13 @@ pub(super) async fn run(mut config: Config, migrates: bool) -> Result<ExitCode, 
     let mail = tokio::spawn(worker.run(serve::stopped(stop.clone())));
     let chores = tokio::spawn(crate::chores::run(app.clone(), stop.clone()));
     let uses = tokio::spawn(crate::chores::note_token_uses(app.clone(), stop.clone()));
+    let grants = tokio::spawn(crate::chores::end_grants(app.clone(), stop.clone()));
+    let visits = tokio::spawn(crate::chores::share_visits(app.clone(), stop.clone()));
+    let jobs = tokio::spawn(crate::chores::carry_out_jobs(app.clone(), stop.clone()));
     let operations = tokio::spawn(serve_operations(ops, app.clone(), stop.clone()));
     serve::serve(listener, web::router(app.clone()), web::refusal(app.clone()), stop).await;
     app.afterwards.done().await;
-    for task in [mail, chores, operations, uses] {
+    for task in [mail, chores, operations, uses, grants, visits, jobs] {
         drop(task.await);
     }
     app.db.close().await;
@@ -81,17 +84,4 @@ async fn greet(app: &crate::app::App, transport: &Transport) -> Result<(), Comma
         }
     }
     Ok(())
-}
-
-fn start_log(config: &Config) {
-    use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
-    let registry = tracing_subscriber::registry().with(config.log.clone());
-    match config.log_format {
-        LogFormat::Text => {
-            registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).init();
-        }
-        LogFormat::Json => {
-            registry.with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr)).init();
-        }
-    }
 }

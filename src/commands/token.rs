@@ -31,6 +31,9 @@ pub(super) async fn create(config: Config, arguments: NewTokenArguments) -> Resu
     }
     permissions.sort();
     permissions.dedup();
+    if let Some(name) = permissions.iter().find(|name| organization.is_some() && name.is_of_tenants()) {
+        return Err(asked(format!("--permission: {} is for global tokens", name.name())));
+    }
     let mut networks = Vec::new();
     for text in &arguments.allowed {
         let network = tokens::read_network(text);

@@ -11,7 +11,7 @@ use crate::{
 pub(super) async fn run(config: Config, file: Option<PathBuf>) -> Result<ExitCode, CommandError> {
     let app = open(config).await?;
     if let Some(file) = file {
-        let events = verify_records(app.db.keys(), read(&file)?).map_err(|broken| tell(&broken))?;
+        let events = verify_records(&app.db.keys(), read(&file)?).map_err(|broken| tell(&broken))?;
         println!("{events} exported events are as they were written");
         return Ok(ExitCode::SUCCESS);
     }
@@ -33,7 +33,7 @@ fn read(file: &PathBuf) -> Result<Vec<AuditRecord>, CommandError> {
     let mut records = Vec::new();
     for line in reader.records() {
         let line = line.map_err(unreadable)?;
-        let plain: csv::StringRecord = line.iter().map(crate::web::csv::plain).collect();
+        let plain: csv::StringRecord = line.iter().map(crate::domain::cells::plain).collect();
         records.push(plain.deserialize(Some(&headers)).map_err(unreadable)?);
     }
     Ok(records)

@@ -1,6 +1,8 @@
 //! The audit log's vocabulary: which events exist, who caused them, what they tell. How events are chained and kept is
 //! the store's business.
 
+mod words;
+
 use std::{fmt, str::FromStr, sync::Arc};
 
 use serde_json::{Value, json};
@@ -10,6 +12,7 @@ use super::{
     ids::{CustomRoleId, OrganizationId, TokenId, UserId},
     time::Timestamp,
 };
+pub use words::AuditKind;
 
 /// When, where from and in which request something happens. Made once per request or command and handed down.
 #[derive(Clone)]

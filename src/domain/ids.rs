@@ -17,6 +17,11 @@ pub fn new_uuid(now: Timestamp, entropy: &dyn Entropy) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
 }
 
+/// A text that is no id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an id")]
+pub struct NotAnId;
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -25,9 +30,18 @@ macro_rules! id {
         pub struct $name(Uuid);
 
         impl $name {
+            /// The id that nothing has.
+            pub const NONE: Self = Self(Uuid::nil());
+
             /// A fresh id of the given moment.
             pub fn new(now: Timestamp, entropy: &dyn Entropy) -> Self {
                 Self(new_uuid(now, entropy))
+            }
+
+            /// Reads the 32 hexadecimal digits alone, as they stand inside other texts.
+            pub fn from_digits(text: &str) -> Option<Self> {
+                let is_plain = text.len() == uuid::fmt::Simple::LENGTH;
+                Uuid::try_parse(text).ok().filter(|_| is_plain).map(Self)
             }
 
             /// The bytes of the UUID.
@@ -43,10 +57,12 @@ macro_rules! id {
         }
 
         impl FromStr for $name {
-            type Err = uuid::Error;
+            type Err = NotAnId;
 
+            /// Reads the one form with hyphens, in either case: an id has no second spelling.
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Uuid::try_parse(text).map(Self)
+                let is_hyphenated = text.len() == uuid::fmt::Hyphenated::LENGTH;
+                Uuid::try_parse(text).ok().filter(|_| is_hyphenated).map(Self).ok_or(NotAnId)
             }
         }
     };
@@ -80,6 +96,10 @@ id!(
     /// One letter in the outbox.
     MailId
 );
+id!(
+    /// One action on many people.
+    JobId
+);
 
 #[cfg(test)]
 mod tests {
@@ -93,6 +113,10 @@ mod tests {
         let second = UserId::new(Timestamp::from_micros(2_000_000), &entropy);
         assert!(first.to_string() < second.to_string());
         assert_eq!(first.to_string().parse::<UserId>().unwrap(), first);
-        assert!("not an id".parse::<UserId>().is_err());
+        let (plain, braced) = (first.to_string().replace('-', ""), format!("{{{first}}}"));
+        for text in ["not an id", &plain, &braced, &format!("urn:uuid:{first}"), ""] {
+            assert!(text.parse::<UserId>().is_err(), "{text}");
+        }
+        assert_eq!(first.to_string().to_uppercase().parse::<UserId>().unwrap(), first);
     }
 }

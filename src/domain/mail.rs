@@ -49,6 +49,10 @@ impl LetterKind {
     /// The letters with an activation link: only the newest of them leads anywhere.
     pub const ACTIVATIONS: &[Self] = &[Self::Invitation, Self::KnownInvitation, Self::Reactivation];
 
+    /// The letters with a link that proves who follows it; after a restore none of them works any more.
+    pub const WITH_LINKS: &[Self] =
+        &[Self::Invitation, Self::KnownInvitation, Self::Reactivation, Self::EmailConfirmation, Self::PasswordReset];
+
     /// Whether the letter carries an activation link.
     pub fn activates(self) -> bool {
         Self::ACTIVATIONS.contains(&self)
@@ -102,8 +106,8 @@ impl fmt::Debug for Link {
 pub struct Invitation {
     /// Name of who invites.
     pub inviter: String,
-    /// Name of the organization.
-    pub organization: String,
+    /// Name of the organization; none for somebody who is made in none, and will be assigned later.
+    pub organization: Option<String>,
     /// Names of all roles of the new membership, in the order to show.
     pub roles: Vec<String>,
     /// With one the letter is E1; without, the person logs in with the present password: E2.
@@ -305,7 +309,7 @@ mod tests {
     fn nothing_secret_is_debugged() {
         let invitation = letter(Content::Invitation(Invitation {
             inviter: "Amara".into(),
-            organization: "Brightwater".into(),
+            organization: Some("Brightwater".into()),
             roles: vec![],
             temporary_password: Some("marker-password".into()),
             link: Link { url: "https://p.example/marker".into(), expires_at: Timestamp::default() },

@@ -2,8 +2,11 @@
 //! nor network, neither the time nor chance.
 
 pub mod audit;
+pub mod cells;
 pub mod entropy;
 pub mod ids;
+pub mod import;
+pub mod jobs;
 pub mod json;
 pub mod mail;
 pub mod mfa;

@@ -154,7 +154,7 @@ impl Reader<'_> {
 
     fn field(&mut self, name: &str, value: &Json, all: &mut Vec<Condition>) -> Result<(), InvalidQuery> {
         let Some(field) = self.fields.iter().find(|field| field.name == name).copied() else {
-            return invalid(format!("There is no field {name:?} to ask for."));
+            return invalid(format!("There is no field {:?} to ask for.", shortened(name)));
         };
         match value {
             Json::Object(operators) if operators.is_empty() => invalid(format!("{name} has no condition.")),
@@ -205,8 +205,13 @@ fn test(field: QueryField, operator: &str, value: &Json) -> Result<Test, Invalid
                 _ => Test::Until(moment),
             })
         }
-        _ => invalid(format!("There is no operator {operator:?}.")),
+        _ => invalid(format!("There is no operator {:?}.", shortened(operator))),
     }
+}
+
+/// As much of a name as is told back.
+fn shortened(name: &str) -> String {
+    name.chars().take(100).collect()
 }
 
 fn operands(field: QueryField, values: &[Json]) -> Result<Vec<Operand>, InvalidQuery> {

@@ -6,11 +6,14 @@ mod access;
 mod account;
 mod application;
 mod dialects;
+mod effect;
 mod explain;
 mod holdings;
 mod listing;
 mod matrix;
+mod more;
 mod set;
+mod wanted;
 
 use std::str::FromStr;
 
@@ -22,10 +25,15 @@ pub use self::access::Access;
 pub use self::account::AccountRole;
 pub use self::application::{ApplicationRole, RoleKind};
 pub use self::dialects::{TenantRole, V1Role};
+pub use self::effect::{
+    AlikeHolders, Kept, PageChange, PageEffect, RoleEffect, Seen, Someone, decides, page_changes, role_effect,
+};
 pub use self::explain::{PageAccess, explain};
 pub use self::holdings::{Holdings, counts_as_administrator};
 pub use self::listing::{MatrixRow, matrix_rows};
+pub use self::more::{More, Way, more};
 pub use self::set::RoleSet;
+pub use self::wanted::{UnreadRole, read_roles};
 
 /// A role an organization made itself: any mix of pages and offered levels.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,9 @@ use unicode_normalization::UnicodeNormalization as _;
 
 pub use self::addresses::{TypedAddress, read_addresses};
 pub use self::email::{Email, EmailError};
-pub use self::names::{DisplayName, NameError, NamePart, OrganizationName, RoleDescription, RoleName, TokenName};
+pub use self::names::{
+    DisplayName, NameError, NamePart, OrganizationName, RoleDescription, RoleName, SupportRequest, TokenName,
+};
 
 /// A text brought to the one form in which search and sort keys are stored and compared: composed
 /// (NFC) and lower-cased, one character at a time.

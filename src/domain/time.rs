@@ -4,7 +4,7 @@
 use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
-use time::{OffsetDateTime, macros::format_description};
+use time::{Date, OffsetDateTime, macros::format_description};
 
 /// A moment, UTC, in microseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -84,6 +84,12 @@ impl Timestamp {
         i64::try_from(read.unix_timestamp_nanos().div_euclid(1000)).ok().map(Self)
     }
 
+    /// The first moment of a day written as `2025-11-20`; none for anything else.
+    pub fn parse_date(text: &str) -> Option<Self> {
+        let day = Date::parse(text, format_description!("[year]-[month]-[day]")).ok()?;
+        Some(Self::from_seconds(day.midnight().assume_utc().unix_timestamp()))
+    }
+
     /// This moment without its fraction of a second.
     #[must_use]
     pub const fn to_second(self) -> Self {
@@ -131,6 +137,17 @@ mod tests {
     fn shows_minutes_in_utc() {
         assert_eq!(Timestamp::from_seconds(1_763_647_500).to_string(), "2025-11-20 14:05 UTC");
         assert_eq!(Timestamp::from_seconds(1_763_647_500).rfc3339(), "2025-11-20T14:05:00Z");
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_utc() {
+        assert_eq!(
+            Timestamp::parse_date("2025-11-20").map(Timestamp::rfc3339).as_deref(),
+            Some("2025-11-20T00:00:00Z")
+        );
+        for text in ["", "2025-11-31", "20.11.2025", "2025-11-20T00:00:00Z", "tomorrow"] {
+            assert_eq!(Timestamp::parse_date(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl SecretToken {
         if checksum(body) != sum {
             return None;
         }
-        Some(Self { id: id.parse().ok()?, text: text.to_owned() })
+        Some(Self { id: TokenId::from_digits(id)?, text: text.to_owned() })
     }
 
     /// The public id inside.

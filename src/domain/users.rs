@@ -208,7 +208,7 @@ impl Cursor {
     /// Whether it may be one of ours: no list is that long, and none of our keys holds a control character, which not
     /// every database takes.
     pub fn is_believable(&self) -> bool {
-        self.skipped <= u64::from(u32::MAX) && !self.has_control()
+        u32::try_from(self.skipped).is_ok() && !self.has_control()
     }
 
     fn has_control(&self) -> bool {

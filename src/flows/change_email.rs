@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::LinkToken;
+use super::{LinkToken, standing};
 use crate::{
     app::App,
     domain::{
@@ -31,8 +31,7 @@ pub enum Requested {
 /// [`AppError::ExpiredForm`] when the session ended meanwhile.
 pub async fn request(app: &App, signed_in: &SignedIn, new: &Email, occasion: &Occasion) -> Result<Requested, AppError> {
     let mut tx = app.db.begin_write().await?;
-    let standing = tx.standing(signed_in.session, signed_in.organization, occasion.now).await?;
-    let standing = standing.ok_or(AppError::ExpiredForm)?;
+    let standing = standing(&mut tx, signed_in, occasion).await?;
     if tx.user_by_email(new.key()).await?.is_some_and(|holder| holder.id != standing.user) {
         return Ok(Requested::Taken);
     }

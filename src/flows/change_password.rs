@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::end_sessions::own_event;
+use super::{end_sessions::own_event, standing};
 use crate::{
     app::App,
     domain::{
@@ -126,7 +126,7 @@ pub async fn store(
     let hash = app.hasher.hash(password).await?;
     let email = Email::parse(&user.email).map_err(AppError::fault)?;
     let mut tx = app.db.begin_write().await?;
-    tx.standing(signed_in.session, signed_in.organization, occasion.now).await?.ok_or(AppError::ExpiredForm)?;
+    standing(&mut tx, signed_in, occasion).await?;
     tx.set_password(user.id, &NewPassword::Own(&hash), occasion.now).await?;
     if let Some(name) = name {
         tx.set_display_name(user.id, name, &email).await?;
@@ -145,26 +145,5 @@ pub async fn store(
     app.courier.queue(&mut tx, &letter, occasion).await?;
     tx.commit().await?;
     app.courier.wake();
-    Ok(())
-}
-
-/// Stores one's own display name.
-///
-/// # Errors
-/// [`AppError::ExpiredForm`] when the session ended meanwhile.
-pub async fn rename(app: &App, signed_in: &SignedIn, name: &DisplayName, occasion: &Occasion) -> Result<(), AppError> {
-    let mut tx = app.db.begin_write().await?;
-    let standing =
-        tx.standing(signed_in.session, signed_in.organization, occasion.now).await?.ok_or(AppError::ExpiredForm)?;
-    if standing.display_name == name.as_str() {
-        return Ok(());
-    }
-    let email = Email::parse(&standing.email).map_err(AppError::fault)?;
-    let event = own_event(&mut tx, signed_in, AuditAction::AccountNameChanged).await?;
-    tx.set_display_name(standing.user, name, &email).await?;
-    tx.note_own_change(standing.user, name.as_str(), occasion.now).await?;
-    let event = event.before(json!({ "name": standing.display_name })).after(json!({ "name": name.as_str() }));
-    tx.record(event, occasion).await?;
-    tx.commit().await?;
     Ok(())
 }

@@ -12,12 +12,13 @@ use crate::{
     domain::{
         ids::UserId,
         mail::Content,
-        roles::AccountRole,
+        pages::{Level, Page},
+        roles::{Access, AccountRole, Holdings, PageChange, Role, RoleKey, RoleSet, Seen, explain, page_changes},
         text::{DisplayName, Email},
         users::MembershipState,
     },
     error::AppError,
-    policy::{EditUser, Refusal},
+    policy::{Actor, EditUser, Person, Refusal},
     store::{Field, Member, StoreError, Tx},
 };
 
@@ -34,6 +35,17 @@ pub struct Wanted {
     pub account_role: Option<AccountRole>,
     /// Keys of all application and custom roles.
     pub roles: Option<Vec<String>>,
+    /// The preview that was looked at before saving, as the form remembers it; may be empty.
+    pub seen: String,
+}
+
+/// What other roles would open, as it is shown before saving.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// Pages gained and lost.
+    pub changes: Vec<PageChange>,
+    /// What is shown, to be remembered by the form.
+    pub seen: Seen,
 }
 
 /// How saving ended.
@@ -50,6 +62,8 @@ pub enum Edited {
     Unchanged,
     /// Somebody else was faster; here is what they left.
     Stale(Box<Member>),
+    /// The roles would open something else than the preview that was looked at.
+    Surprising,
     /// The address belongs to somebody else.
     EmailTaken,
 }
@@ -70,6 +84,11 @@ pub async fn edit(app: &App, caller: &Caller, user: UserId, wanted: &Wanted) -> 
     }
     let change = action.clone();
     let (_, facts) = person(&mut tx, actor.organization, user).await?;
+    let account_role = action.account_role.unwrap_or(facts.account_role);
+    let roles = action.roles.as_ref().unwrap_or(&facts.roles);
+    if preview(&actor, &facts, account_role, roles).seen.contradicts(&wanted.seen) {
+        return Ok(Edited::Surprising);
+    }
     let permit = actor.authorize(action, facts)?;
     match tx.edit_member(permit, &member, &caller.occasion).await {
         Err(StoreError::Taken(Field::Email)) => return Ok(Edited::EmailTaken),
@@ -79,7 +98,9 @@ pub async fn edit(app: &App, caller: &Caller, user: UserId, wanted: &Wanted) -> 
         tell_both(app, &mut tx, &actor.name, &member, email, caller).await?;
         if let (MembershipState::Invited, Some(spare)) = (member.state, &spare) {
             let again = tx.member(actor.organization, user).await?.ok_or(AppError::NotFound)?;
-            invite::invite_anew(app, &mut tx, &actor, &again, email, spare, &caller.occasion).await?;
+            let author = actor.author();
+            let inviter = invite::Inviter::new(&actor, &author);
+            invite::invite_anew(app, &mut tx, &inviter, &again, email, spare, &caller.occasion).await?;
         }
     }
     commit(tx, member.shown_name(), &actor.organization_name).await?;
@@ -88,6 +109,31 @@ pub async fn edit(app: &App, caller: &Caller, user: UserId, wanted: &Wanted) -> 
     let address = change.email.as_ref().map_or(member.email.as_str(), Email::as_str);
     let person = if named.is_empty() { address.to_owned() } else { named };
     Ok(Edited::Saved { person, own_email: change.email.is_some() && actor.user == user })
+}
+
+/// What somebody's roles give once they are in force.
+pub fn in_force<'a>(actor: &'a Actor, person: &Person, account_role: AccountRole, roles: &'a RoleSet) -> Holdings<'a> {
+    Holdings {
+        server_administrator: person.server_administrator,
+        account_role,
+        application_roles: roles.application(),
+        custom_roles: roles.custom(),
+        provisioned: &actor.provisioned,
+        works: true,
+    }
+}
+
+/// What somebody would gain and lose with other roles, once they are in force.
+pub fn preview(actor: &Actor, person: &Person, account_role: AccountRole, roles: &RoleSet) -> Preview {
+    let then = in_force(actor, person, account_role, roles);
+    let now = in_force(actor, person, person.account_role, &person.roles);
+    let changes = page_changes(&Access::of(&now), &Access::of(&then));
+    let shown: Vec<(Page, Level, Vec<RoleKey>)> = explain(&then)
+        .into_iter()
+        .map(|page| (page.page, page.level, page.from.iter().map(Role::key).collect()))
+        .collect();
+    let seen = Seen::new(&(account_role, roles.keys()), &(&changes, shown));
+    Preview { changes, seen }
 }
 
 /// Only what differs from the member as stored.

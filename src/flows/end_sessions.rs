@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::standing;
 use crate::{
     app::App,
     domain::{
@@ -42,9 +43,10 @@ pub async fn drop_half(app: &App, half: &SignedIn, occasion: &Occasion) -> Resul
 /// Ends one session of the person who asks.
 ///
 /// # Errors
-/// [`AppError::NotFound`] when they have none of this id.
+/// [`AppError::NotFound`] when they have none of this id, [`AppError::ExpiredForm`] when the asking one ended meanwhile.
 pub async fn end_own(app: &App, signed_in: &SignedIn, session: SessionId, occasion: &Occasion) -> Result<(), AppError> {
     let mut tx = app.db.begin_write().await?;
+    standing(&mut tx, signed_in, occasion).await?;
     if !tx.end_session(signed_in.user, session, occasion.now).await? {
         return Err(AppError::NotFound);
     }
@@ -57,9 +59,10 @@ pub async fn end_own(app: &App, signed_in: &SignedIn, session: SessionId, occasi
 /// Ends all sessions of the person who asks but the one they ask from.
 ///
 /// # Errors
-/// When the database does not answer.
+/// [`AppError::ExpiredForm`] when the asking one ended meanwhile.
 pub async fn end_others(app: &App, signed_in: &SignedIn, occasion: &Occasion) -> Result<u64, AppError> {
     let mut tx = app.db.begin_write().await?;
+    standing(&mut tx, signed_in, occasion).await?;
     let ended = tx.end_sessions(signed_in.user, Some(signed_in.session), EndReason::Ended, occasion.now).await?;
     let event = own_event(&mut tx, signed_in, AuditAction::SessionEnded).await?;
     tx.record(event.after(json!({ "sessions_ended": ended })), occasion).await?;

@@ -1,6 +1,8 @@
 //! Inviting people, and sending an invitation again.
 
-use std::collections::HashMap;
+mod people;
+
+pub use people::{InviteOutcome, Seating, Wanted, foresee, invite, invite_piece};
 
 use serde_json::json;
 
@@ -13,7 +15,7 @@ use crate::{
         mail::{Addressee, Content, Invitation, Letter, Link},
         passwords,
         roles::{AccountRole, RoleSet, shown_roles},
-        text::{Email, TypedAddress},
+        text::{DisplayName, Email},
         time::{days, minutes},
         users::MembershipKind,
     },
@@ -21,19 +23,6 @@ use crate::{
     policy::{Actor, InviteUsers, Permit, Refusal, ResendInvitation},
     store::{Member, NewMembership, NewPassword, NewUser, Tx, User},
 };
-
-/// What became of one typed address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum InviteOutcome {
-    /// Invited; the letter is on its way.
-    Invited(UserId),
-    /// Has an activated or a disabled membership here.
-    AlreadyMember,
-    /// Has an open or expired invitation here.
-    AlreadyInvited,
-    /// No address.
-    NotAnAddress,
-}
 
 /// What a letter of invitation is about.
 struct Invitee<'a> {
@@ -52,106 +41,12 @@ struct Temporary {
     hash: String,
 }
 
-/// Invites every valid address, all in one transaction (portal contract 5.1).
-///
-/// # Errors
-/// What the policy denies; [`Refusal::InviteSeats`] when not all new addresses fit, and then nobody is invited.
-pub async fn invite(
-    app: &App,
-    caller: &Caller,
-    addresses: &[TypedAddress],
-    account_role: AccountRole,
-    role_keys: &[String],
-) -> Result<Vec<(String, InviteOutcome)>, AppError> {
-    let temporaries = make_temporaries(app, caller, addresses).await?;
-    let mut tx = app.db.begin_write().await?;
-    let actor = caller.enter(&mut tx).await?;
-    let roles = tx.wanted_roles(actor.organization, role_keys).await?.map_err(|role| Refusal::Assign { role })?;
-    let permit = actor.authorize(InviteUsers { account_role, roles }, actor.organization)?;
-    let mut outcomes = Vec::with_capacity(addresses.len());
-    let mut newcomers = Vec::new();
-    for address in addresses {
-        let outcome = match address.email() {
-            None => InviteOutcome::NotAnAddress,
-            Some(email) => match tx.member_by_email(actor.organization, email.key()).await? {
-                Some(member) => present(&member),
-                None => {
-                    newcomers.push((outcomes.len(), email));
-                    InviteOutcome::NotAnAddress
-                }
-            },
-        };
-        outcomes.push((address.as_str().to_owned(), outcome));
-    }
-    check_seats(&mut tx, &actor, account_role, newcomers.len()).await?;
-    for (place, email) in newcomers {
-        let temporary = temporaries.get(email.key());
-        let user = invite_one(app, &mut tx, &permit, &actor, email, temporary, &caller.occasion).await?;
-        if let Some((_, outcome)) = outcomes.get_mut(place) {
-            *outcome = InviteOutcome::Invited(user);
-        }
-    }
-    tx.commit().await?;
-    app.courier.wake();
-    Ok(outcomes)
-}
-
-fn present(member: &Member) -> InviteOutcome {
-    if member.validated_at.is_some() || !member.enabled {
-        InviteOutcome::AlreadyMember
-    } else {
-        InviteOutcome::AlreadyInvited
-    }
-}
-
-/// Temporary passwords for every address that is no member yet, hashed a few at a time.
-async fn make_temporaries(
-    app: &App,
-    caller: &Caller,
-    addresses: &[TypedAddress],
-) -> Result<HashMap<String, Temporary>, AppError> {
-    let organization = caller.organization.ok_or_else(super::no_organization)?;
-    let mut wanted = Vec::new();
-    let mut tx = app.db.begin_read().await?;
-    for email in addresses.iter().filter_map(TypedAddress::email) {
-        if tx.member_by_email(organization, email.key()).await?.is_none() {
-            wanted.push(email.key().to_owned());
-        }
-    }
-    drop(tx);
-    let mut temporaries = HashMap::new();
-    for few in wanted.chunks(app.config.hash_concurrency.max(1)) {
-        let hashed = few.iter().map(|key| async {
-            let plain = passwords::temporary_password(app.entropy.as_ref());
-            let hash = app.hasher.hash(&plain).await?;
-            Ok::<_, AppError>((key.clone(), Temporary { plain, hash }))
-        });
-        temporaries.extend(futures::future::try_join_all(hashed).await?);
-    }
-    Ok(temporaries)
-}
-
-/// Nothing is sent when not all of them fit, not even for a part.
-async fn check_seats(tx: &mut Tx, actor: &Actor, role: AccountRole, new: usize) -> Result<(), AppError> {
-    let seats = tx.seats(actor.organization).await?;
-    let entered = u64::try_from(new).unwrap_or(u64::MAX);
-    let organization = actor.organization_name.clone();
-    let over = |free: Option<i64>| free.map(i64::unsigned_abs).filter(|free| entered > *free);
-    if let Some(free) = over(seats.free()) {
-        return Err(Refusal::InviteSeats { free, organization, entered }.into());
-    }
-    if let Some(free) = over(seats.free_analysts()).filter(|_| role.takes_analyst_seat()) {
-        return Err(Refusal::InviteAnalystSeats { free, organization, entered }.into());
-    }
-    Ok(())
-}
-
 async fn invite_one(
     app: &App,
     tx: &mut Tx,
     permit: &Permit<InviteUsers>,
     actor: &Actor,
-    email: &Email,
+    (email, name): (&Email, Option<&DisplayName>),
     temporary: Option<&Temporary>,
     occasion: &Occasion,
 ) -> Result<UserId, AppError> {
@@ -168,7 +63,7 @@ async fn invite_one(
         }
         None => {
             let account_role = AccountRole::User;
-            tx.add_user(&NewUser { email, name: None, account_role, password, activated: false }, occasion).await?
+            tx.add_user(&NewUser { email, name, account_role, password, activated: false }, occasion).await?
         }
     };
     let InviteUsers { account_role, roles } = permit.action();
@@ -193,7 +88,8 @@ async fn invite_one(
         inviter: &actor.name,
     };
     let expires = send(app, tx, &invitee, permit.author(), occasion).await?;
-    let name = known.as_ref().map_or("", |user| user.display_name.as_str());
+    let new_name = name.map_or("", DisplayName::as_str);
+    let name = known.as_ref().map_or(new_name, |user| user.display_name.as_str());
     let event = permit
         .author()
         .event(AuditAction::UserInvited, AuditTarget::user(user, name, email.as_str()))
@@ -227,7 +123,7 @@ async fn send(
     let requires_mfa = tx.mfa_required_in(invitee.organization).await?;
     let content = Content::Invitation(Invitation {
         inviter: invitee.inviter.to_owned(),
-        organization: invitee.organization_name.to_owned(),
+        organization: Some(invitee.organization_name.to_owned()),
         roles: invitee.roles.clone(),
         temporary_password: invitee.temporary_password.clone(),
         link: Link { url: app.config.public_url.link(&format!("/activate/{}", token.plain)), expires_at },
@@ -267,7 +163,8 @@ pub async fn resend(app: &App, caller: &Caller, user: UserId) -> Result<String, 
         return Err(Refusal::TooSoon.into());
     }
     let email = Email::parse(&member.email).map_err(AppError::fault)?;
-    invite_again(app, &mut tx, &actor, &member, &email, &temporary, permit.author(), occasion).await?;
+    let inviter = Inviter::new(&actor, permit.author());
+    invite_again(app, &mut tx, &inviter, &member, &email, &temporary, occasion).await?;
     let event = permit
         .author()
         .event(AuditAction::UserInvitationResent, AuditTarget::user(user, &member.display_name, &member.email));
@@ -288,29 +185,73 @@ impl Spare {
     }
 }
 
+/// Who invites, and where to.
+pub(super) struct Inviter<'a> {
+    pub(super) author: &'a Author,
+    pub(super) name: &'a str,
+    pub(super) organization: OrganizationId,
+    pub(super) organization_name: &'a str,
+}
+
+impl<'a> Inviter<'a> {
+    /// Somebody who works in the organization.
+    pub(super) fn new(actor: &'a Actor, author: &'a Author) -> Self {
+        Self {
+            author,
+            name: &actor.name,
+            organization: actor.organization,
+            organization_name: &actor.organization_name,
+        }
+    }
+}
+
+/// The invitation of somebody made in no organization (E1): a link that activates, and a temporary password.
+pub(super) async fn welcome(
+    app: &App,
+    tx: &mut Tx,
+    user: UserId,
+    email: &Email,
+    (inviter, role): (&str, AccountRole),
+    spare: &Spare,
+    occasion: &Occasion,
+) -> Result<(), AppError> {
+    let until = occasion.now.plus(days(7));
+    tx.set_password(user, &NewPassword::Temporary(&spare.0.hash, until), occasion.now).await?;
+    let token = LinkToken::new(app);
+    let expires_at = tx.put_account_invitation(user, &token.hash, occasion.now).await?;
+    let content = Content::Invitation(Invitation {
+        inviter: inviter.to_owned(),
+        organization: None,
+        roles: vec![role.label().to_owned()],
+        temporary_password: Some(spare.0.plain.clone()),
+        link: Link { url: app.config.public_url.link(&format!("/activate/{}", token.plain)), expires_at },
+        requires_mfa: false,
+    });
+    let to = Addressee { email: email.clone(), member: None };
+    app.courier.queue(tx, &Letter::to_owner(to, content), occasion).await?;
+    Ok(())
+}
+
 /// A fresh invitation for a membership that has one open, to the address given.
 pub(super) async fn invite_anew(
     app: &App,
     tx: &mut Tx,
-    actor: &Actor,
+    inviter: &Inviter<'_>,
     member: &Member,
     email: &Email,
     spare: &Spare,
     occasion: &Occasion,
 ) -> Result<(), AppError> {
-    let author = actor.author();
-    invite_again(app, tx, actor, member, email, &spare.0, &author, occasion).await
+    invite_again(app, tx, inviter, member, email, &spare.0, occasion).await
 }
 
-#[expect(clippy::too_many_arguments, reason = "each is another fact of the one letter")]
 async fn invite_again(
     app: &App,
     tx: &mut Tx,
-    actor: &Actor,
+    inviter: &Inviter<'_>,
     member: &Member,
     email: &Email,
     temporary: &Temporary,
-    author: &Author,
     occasion: &Occasion,
 ) -> Result<(), AppError> {
     let user = tx.user(member.user).await?.ok_or(AppError::NotFound)?;
@@ -319,17 +260,17 @@ async fn invite_again(
         let until = occasion.now.plus(days(7));
         tx.set_password(user.id, &NewPassword::Temporary(&temporary.hash, until), occasion.now).await?;
     }
-    let roles = tx.role_set(actor.organization, &member.roles).await?;
+    let roles = tx.role_set(inviter.organization, &member.roles).await?;
     let invitee = Invitee {
-        organization: actor.organization,
-        organization_name: &actor.organization_name,
+        organization: inviter.organization,
+        organization_name: inviter.organization_name,
         user: member.user,
         email,
         roles: role_names(member.account_role, &roles),
         temporary_password: fresh.then(|| temporary.plain.clone()),
-        inviter: &actor.name,
+        inviter: inviter.name,
     };
-    send(app, tx, &invitee, author, occasion).await?;
+    send(app, tx, &invitee, inviter.author, occasion).await?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::{Caller, begin, commit, end_sessions::own_event};
+use super::{Caller, begin, commit, end_sessions::own_event, standing};
 use crate::{
     app::App,
     domain::{
@@ -16,7 +16,7 @@ use crate::{
     },
     error::AppError,
     policy::ResetAuthenticator,
-    store::{Member, SignedIn, Standing, StoredCode, Tx, User},
+    store::{Member, SignedIn, StoredCode, Tx, User},
 };
 
 /// What an authenticator app is to learn.
@@ -44,12 +44,6 @@ pub enum Enrolled {
     WrongCode,
     /// Nothing is to be set up here.
     NotDue,
-}
-
-/// The person of a session, judged inside the transaction.
-async fn standing(tx: &mut Tx, signed_in: &SignedIn, occasion: &Occasion) -> Result<Standing, AppError> {
-    let standing = tx.standing(signed_in.session, signed_in.organization, occasion.now).await?;
-    standing.ok_or(AppError::ExpiredForm)
 }
 
 /// The secret to show this session; the same one at every look. None when nothing is to be set up here.

@@ -2,16 +2,22 @@
 //! transaction, asks the policy inside it, and commits change, audit event and letters together.
 
 pub mod accept_invitation;
+pub mod backup;
 pub mod bulk;
 pub mod change_email;
 pub mod change_password;
 pub mod edit_user;
 pub mod end_sessions;
+pub mod grants;
+pub mod import;
 pub mod invite;
+pub mod jobs;
 pub mod mfa;
 pub mod organizations;
+pub mod profile;
 pub mod reset_password;
 pub mod roles;
+pub mod rotate_key;
 pub mod set_up;
 pub mod sign_in;
 pub mod switches;
@@ -34,7 +40,7 @@ use crate::{
     error::AppError,
     keys::Purpose,
     policy::{Action, Actor, Permit, Person, Refusal},
-    store::{Guard, Member, Standing, StoreError, Tx},
+    store::{Guard, JobPlace, Member, SignedIn, Standing, StoreError, Tx},
 };
 
 /// Who asks for a change, to be judged again inside the transaction that makes it: what they may do now counts, not what
@@ -56,6 +62,10 @@ pub enum Door {
     Session(SessionId),
     /// An API token, with what the call needs of it.
     Token(TokenId, Permission),
+    /// A confirmed job, which goes on for the person who confirmed it; one person's turn of it, if it has turns.
+    Job(UserId, Option<JobPlace>),
+    /// The owner of the machine, on the command line.
+    Owner,
 }
 
 impl Caller {
@@ -74,6 +84,15 @@ impl Caller {
                 let has_it = actor.token.as_ref().is_some_and(|token| token.permissions.contains(&needed));
                 if has_it { Ok(actor) } else { Err(AppError::ExpiredForm) }
             }
+            Door::Job(user, turn) => {
+                if let Some(place) = turn {
+                    tx.settle_on_commit(place);
+                }
+                tx.hold_user(user).await?;
+                let standing = tx.standing_of(user, Some(organization), now).await?;
+                standing.and_then(|standing| standing.actor()).ok_or(AppError::ExpiredForm)
+            }
+            Door::Owner => tx.acting_owner(organization).await?.ok_or(AppError::NotFound),
         }
     }
 }
@@ -87,6 +106,15 @@ impl Caller {
         let Door::Session(session) = self.door else { return Err(AppError::ExpiredForm) };
         tx.standing(session, organization, self.occasion.now).await?.ok_or(AppError::ExpiredForm)
     }
+}
+
+/// The person of a session as this transaction sees them; from here on nobody ends it before the change is made.
+///
+/// # Errors
+/// [`AppError::ExpiredForm`] when the session ended meanwhile.
+pub(crate) async fn standing(tx: &mut Tx, signed_in: &SignedIn, occasion: &Occasion) -> Result<Standing, AppError> {
+    let standing = tx.standing(signed_in.session, signed_in.organization, occasion.now).await?;
+    standing.ok_or(AppError::ExpiredForm)
 }
 
 /// Said to somebody who works in no organization.

@@ -20,6 +20,7 @@ use crate::{
         text::Email,
     },
     error::AppError,
+    hashing::Verdict,
     store::{NewPassword, Tx, User},
 };
 
@@ -112,18 +113,36 @@ pub async fn find(app: &App, token: &str, occasion: &Occasion) -> Result<Option<
     }
 }
 
-/// Stores the new password, uses the link up and ends every session. False when the link leads nowhere any more.
+/// How storing a new password by link ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reset {
+    /// Stored.
+    Done,
+    /// It is the temporary one that was mailed, which cannot be kept (S6). The link still works.
+    Temporary,
+    /// The link leads nowhere any more.
+    Gone,
+}
+
+/// Stores the new password, uses the link up and ends every session.
 ///
 /// # Errors
 /// When the database does not answer or too many hashes wait.
-pub async fn reset(app: &App, token: &str, password: &str, occasion: &Occasion) -> Result<bool, AppError> {
+pub async fn reset(app: &App, token: &str, password: &str, occasion: &Occasion) -> Result<Reset, AppError> {
     let hash = LinkToken::hash_of(app, token);
+    let found = user_of(&mut app.db.begin_read().await?, &hash, occasion).await?;
+    let Some(user) = found else { return Ok(Reset::Gone) };
+    // A password of one's own is not compared: its hash answers nobody who has not shown to know it.
+    let mailed = user.password_hash.as_deref().filter(|_| user.has_temporary_password());
+    if mailed.is_some() && app.hasher.check(password, mailed).await? != Verdict::Wrong {
+        return Ok(Reset::Temporary);
+    }
     let password = app.hasher.hash(password).await?;
     let occasion = Occasion { now: app.clock.now(), ..occasion.clone() };
     let mut tx = app.db.begin_write().await?;
-    let Some(user) = user_of(&mut tx, &hash, &occasion).await? else { return Ok(false) };
+    let Some(user) = user_of(&mut tx, &hash, &occasion).await? else { return Ok(Reset::Gone) };
     if !tx.use_password_reset(&hash, occasion.now).await? {
-        return Ok(false);
+        return Ok(Reset::Gone);
     }
     tx.set_password(user.id, &NewPassword::Own(&password), occasion.now).await?;
     tx.forget_email_change(user.id).await?;
@@ -141,5 +160,5 @@ pub async fn reset(app: &App, token: &str, password: &str, occasion: &Occasion) 
     app.courier.queue(&mut tx, &Letter::to_owner(Addressee { email, member: None }, content), &occasion).await?;
     tx.commit().await?;
     app.courier.wake();
-    Ok(true)
+    Ok(Reset::Done)
 }

@@ -3,9 +3,14 @@
 use super::Caller;
 use crate::{
     app::App,
-    domain::{ids::CustomRoleId, pages::Application, roles::Access},
+    domain::{
+        ids::CustomRoleId,
+        pages::Application,
+        roles::{Access, RoleEffect, Seen, page_changes, role_effect},
+        time::Timestamp,
+    },
     error::AppError,
-    policy::{CreateRole, DeleteRole, EditRole, OwnRole, Refusal},
+    policy::{Actor, CreateRole, DeleteRole, EditRole, OwnRole, Refusal},
     store::{Field, Guard, RoleWords, StoreError, StoredRole, Tx},
 };
 
@@ -18,7 +23,21 @@ pub struct Wanted {
     pub access: Access,
     /// Version the form was made from; not asked for a new role.
     pub version: i64,
+    /// The preview that was looked at before saving, as the form remembers it; may be empty.
+    pub seen: String,
 }
+
+/// What saving a role would do, as it is shown before.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// Who gains and who loses.
+    pub effect: RoleEffect,
+    /// What is shown, to be remembered by the form.
+    pub seen: Seen,
+}
+
+/// As many people are named in a preview.
+const NAMED: usize = 5;
 
 /// How saving ended.
 #[derive(Debug)]
@@ -29,6 +48,8 @@ pub enum Saved {
     Unchanged,
     /// Somebody else was faster; here is what they left.
     Stale(Box<StoredRole>),
+    /// It would do something else than the preview that was looked at.
+    Surprising,
     /// Another role has the name.
     NameTaken,
     /// The role would open no page.
@@ -80,12 +101,38 @@ pub async fn edit(app: &App, caller: &Caller, id: CustomRoleId, wanted: &Wanted)
     if is_same {
         return Ok(Saved::Unchanged);
     }
+    if !wanted.seen.is_empty() {
+        let now = preview(&mut tx, &actor, &stored, &wanted.access, caller.occasion.now).await?;
+        if now.seen.contradicts(&wanted.seen) {
+            return Ok(Saved::Surprising);
+        }
+    }
     match tx.edit_role(permit, &stored, &wanted.words, &caller.occasion).await {
         Err(StoreError::Taken(Field::RoleName)) => return Ok(Saved::NameTaken),
         done => done?,
     }
     commit(tx).await?;
     Ok(Saved::Done)
+}
+
+/// Who would gain and who would lose if a role gave these levels; what the form does not show stays.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn preview(
+    tx: &mut Tx,
+    actor: &Actor,
+    stored: &StoredRole,
+    wanted: &Access,
+    now: Timestamp,
+) -> Result<Preview, AppError> {
+    let access = merged(&stored.role.access, wanted, &actor.provisioned);
+    let changes = page_changes(&stored.role.access, &access);
+    let holders = tx.alike_holders(actor.organization, stored.role.id, &changes, now, NAMED).await?;
+    let effect = role_effect(&stored.role, &access, &actor.provisioned, &holders, NAMED);
+    let choice: Vec<_> = access.levels().collect();
+    let seen = Seen::new(&choice, &effect);
+    Ok(Preview { effect, seen })
 }
 
 /// Deletes a role; gives what it was.

@@ -4,6 +4,8 @@
 //! costs one hash; between processes the state is judged again in the transaction that records the outcome, so an
 //! attempt that lost a race is judged by the state that won it.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 mod about;
@@ -73,12 +75,9 @@ pub enum Blocked {
     PasswordExpired,
 }
 
-/// What the password has shown, before it is recorded.
-struct Finding {
-    evidence: Evidence,
-    blocked: Option<Blocked>,
-    stronger_hash: Option<String>,
-}
+/// How long recording a refused login may take before it shows. What is recorded differs with what stands behind an
+/// address, so no refusal is answered sooner (S9).
+const EVEN: Duration = Duration::from_millis(25);
 
 /// Decides a login.
 ///
@@ -87,27 +86,29 @@ struct Finding {
 /// client tries too many accounts; neither is an attempt.
 pub async fn log_in(app: &App, form: &LoginForm<'_>, occasion: &Occasion) -> Result<Login, AppError> {
     throttle::admit(app, &form.address, occasion).await?;
-    let _turn = app.turns.take(form.address.key()).await;
+    let turn = app.turns.take(form.address.key()).await;
     let occasion = Occasion { now: app.clock.now(), ..occasion.clone() };
     let form_hash = form_hash(app, form.form, &[form.address.key(), form.password]);
     let mut tx = app.db.begin_read().await?;
     let user = tx.user_by_email(form.address.key()).await?.filter(|user| !user.is_token);
     let (state, last_form) = tx.attempts_of(form.address.key()).await?;
-    let entry = match &user {
-        Some(user) => Some(tx.entry(user, occasion.now).await?),
-        None => None,
-    };
     drop(tx);
     if is_sent_twice(&state, last_form.as_deref(), form_hash.as_ref(), occasion.now) {
         return Ok(Login::No);
     }
-    let finding = match state.gate(occasion.now) {
-        Gate::Refused { .. } | Gate::Hasty => {
-            Finding { evidence: Evidence::Unseen, blocked: None, stronger_hash: None }
-        }
-        Gate::Open => look(app, form.password, user.as_ref(), entry.as_ref(), occasion.now).await?,
+    let stored = user.as_ref().and_then(|user| user.password_hash.as_deref());
+    let verdict = match state.gate(occasion.now) {
+        Gate::Refused { .. } | Gate::Hasty => None,
+        // An address without an account costs the same hash.
+        Gate::Open => Some(app.hasher.check(form.password, stored).await?),
     };
-    conclude(app, form, user.as_ref(), entry.as_ref(), finding, form_hash, &occasion).await
+    let even = tokio::time::sleep(EVEN);
+    let login = conclude(app, form, user.as_ref(), verdict.as_ref(), form_hash, &occasion).await?;
+    drop(turn);
+    if matches!(login, Login::No | Login::Locked { .. }) {
+        even.await;
+    }
+    Ok(login)
 }
 
 /// The keyed hash by which a double click is known: the form's one-time value and all that was typed. None for a form
@@ -122,33 +123,6 @@ fn is_sent_twice(state: &AttemptState, last: Option<&[u8]>, sent: Option<&[u8; 3
     let is_same = sent.is_some_and(|sent| last == Some(&sent[..]));
     let is_soon = state.last_failure.is_some_and(|refused| is_double_submit(refused, now));
     is_same && is_soon && state.locked_at(now).is_none()
-}
-
-/// Looks at the password. An address without an account costs the same hash.
-async fn look(
-    app: &App,
-    password: &str,
-    user: Option<&User>,
-    entry: Option<&Entry>,
-    now: Timestamp,
-) -> Result<Finding, AppError> {
-    let stored = user.and_then(|user| user.password_hash.as_deref());
-    let wrong = Finding { evidence: Evidence::Wrong, blocked: None, stronger_hash: None };
-    let stronger_hash = match app.hasher.check(password, stored).await? {
-        Verdict::Wrong => return Ok(wrong),
-        Verdict::Right => None,
-        Verdict::RightAndWeak(hash) => Some(hash),
-    };
-    let (Some(user), Some(entry)) = (user, entry) else { return Ok(wrong) };
-    let blocked = blocked(user, entry, now);
-    let evidence = if blocked.is_some() {
-        Evidence::RightButBlocked
-    } else if entry.needs_code {
-        Evidence::HalfRight
-    } else {
-        Evidence::Right
-    };
-    Ok(Finding { evidence, blocked, stronger_hash })
 }
 
 fn blocked(user: &User, entry: &Entry, now: Timestamp) -> Option<Blocked> {
@@ -168,14 +142,26 @@ async fn conclude(
     app: &App,
     form: &LoginForm<'_>,
     user: Option<&User>,
-    entry: Option<&Entry>,
-    finding: Finding,
+    verdict: Option<&Verdict>,
     form_hash: Option<[u8; 32]>,
     occasion: &Occasion,
 ) -> Result<Login, AppError> {
     let mut tx = app.db.begin_write().await?;
     let mut held = tx.hold_attempts(form.address.key()).await?;
-    let (outcome, state) = held.state.record(occasion.now, finding.evidence);
+    let entry = match user {
+        Some(user) => Some(tx.entry(user, occasion.now).await?),
+        None => None,
+    };
+    let entry = entry.as_ref();
+    let blocked = user.zip(entry).and_then(|(user, entry)| blocked(user, entry, occasion.now));
+    let evidence = match (verdict, entry) {
+        (None, _) => Evidence::Unseen,
+        (Some(Verdict::Wrong), _) | (Some(_), None) => Evidence::Wrong,
+        _ if blocked.is_some() => Evidence::RightButBlocked,
+        (Some(_), Some(entry)) if entry.needs_code => Evidence::HalfRight,
+        (Some(_), Some(_)) => Evidence::Right,
+    };
+    let (outcome, state) = held.state.record(occasion.now, evidence);
     held.last_form = form_hash.filter(|_| outcome == Outcome::No).map(|hash| hash.to_vec());
     if state != held.state || outcome == Outcome::No {
         held.state = state;
@@ -203,13 +189,13 @@ async fn conclude(
             Login::Locked { until }
         }
         Outcome::Blocked => {
-            let blocked = finding.blocked.unwrap_or(Blocked::Disabled);
+            let blocked = blocked.unwrap_or(Blocked::Disabled);
             about.record(&mut tx, AuditAction::LoginFailed, json!({ "reason": blocked.to_string() })).await?;
             Login::Blocked(blocked)
         }
     };
-    if let (Some(user), Some(stronger), true) =
-        (user, &finding.stronger_hash, matches!(outcome, Outcome::Ok | Outcome::CodeDue))
+    if let (Some(user), Some(Verdict::RightAndWeak(stronger)), Outcome::Ok | Outcome::CodeDue) =
+        (user, verdict, outcome)
     {
         let old = user.password_hash.as_deref().unwrap_or_default();
         tx.upgrade_password(user.id, old, stronger).await?;

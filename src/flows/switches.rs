@@ -3,11 +3,16 @@
 use super::{Caller, begin, commit, invite};
 use crate::{
     app::App,
-    domain::{ids::UserId, mail::Content, text::Email},
+    domain::{
+        audit::{AuditActor, AuditTarget, Author},
+        ids::UserId,
+        mail::Content,
+        text::Email,
+    },
     error::AppError,
     policy::{
         CancelInvitation, DeleteUser, Denied, DisableEverywhere, DisableUser, EnableEverywhere, EnableUser,
-        EndSessions, Refusal, SaveMembership,
+        EndSessions, Permit, Refusal, SaveMembership, SwitchAccount,
     },
     store::Member,
 };
@@ -122,6 +127,26 @@ pub async fn enable_everywhere(app: &App, caller: &Caller, user: UserId) -> Resu
     tx.enable_everywhere(permit, &member, &caller.occasion).await?;
     commit(tx, member.shown_name(), &actor.organization_name).await?;
     Ok(member)
+}
+
+/// Switches a user off or on from the command line, whatever organizations they are in. False when they were so already.
+///
+/// # Errors
+/// [`AppError::NotFound`] when nobody has this address; [`AppError::Conflict`] from a guard.
+pub async fn switch_account(app: &App, email: &Email, disabled: bool) -> Result<bool, AppError> {
+    let occasion = app.occasion();
+    let mut tx = app.db.begin_write().await?;
+    let found = tx.user_by_email(email.key()).await?.filter(|user| !user.is_token);
+    let user = found.ok_or(AppError::NotFound)?;
+    tx.guard_person(user.id).await?;
+    if tx.user(user.id).await?.is_none_or(|user| user.disabled_at.is_some() == disabled) {
+        return Ok(false);
+    }
+    let author = Author { actor: AuditActor::System, scope: None };
+    let name = AuditTarget::user(user.id, &user.display_name, &user.email);
+    tx.switch_account(Permit::without_actor(author, SwitchAccount { disabled }, user.id), name, &occasion).await?;
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// Ends every session of the person.

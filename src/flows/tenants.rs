@@ -123,14 +123,20 @@ pub async fn create_person(
     new: &NewPerson,
     occasion: &Occasion,
 ) -> Result<UserId, TenantRefusal> {
+    let spare = if new.welcome { Some(Spare::make(app).await?) } else { None };
     let mut tx = app.db.begin_write().await?;
     let author = enter_global(&mut tx, door, author, occasion).await?;
     if tx.user_by_email(new.email.key()).await?.is_some() {
         return Err(TenantRefusal::DuplicateEmail);
     }
-    let id = add_person(&mut tx, new, new.role.account_role(), occasion).await?;
+    let role = new.role.account_role();
+    let id = add_person(&mut tx, new, role, occasion).await?;
+    if let Some(spare) = &spare {
+        invite::welcome(app, &mut tx, id, &new.email, (&author.actor.shown(), role), spare, occasion).await?;
+    }
     record_creation(&mut tx, &author, id, new, occasion).await?;
     tx.commit().await?;
+    app.courier.wake();
     Ok(id)
 }
 
@@ -210,7 +216,9 @@ async fn assign_new(
     add_assignment(tx, actor, user, role, false, occasion).await?;
     if let Some(spare) = spare {
         let member = tx.member(actor.organization, user).await?.ok_or(TenantRefusal::UserNotFound)?;
-        invite::invite_anew(app, tx, actor, &member, &new.email, spare, occasion).await?;
+        let author = actor.author();
+        let inviter = invite::Inviter::new(actor, &author);
+        invite::invite_anew(app, tx, &inviter, &member, &new.email, spare, occasion).await?;
     }
     record_creation(tx, &actor.author(), user, new, occasion).await?;
     Ok(Assigned {
@@ -253,9 +261,7 @@ async fn assign_known(
         return Err(TenantRefusal::RoleNotAllowed);
     }
     let account_role = role.map_or(known.account_role, |role| role.written_over(known.account_role));
-    if account_role == AccountRole::ServerAdministrator && !known.is_server_administrator() {
-        return Err(TenantRefusal::InvalidRole);
-    }
+    needs_overridable(role, known.account_role, known.account_role)?;
     if tx.member(actor.organization, known.id).await?.is_some() {
         return Err(TenantRefusal::AlreadyAssigned);
     }
@@ -273,7 +279,10 @@ async fn assign_known(
 pub async fn assign(app: &App, caller: &Caller, user: UserId, role: Option<TenantRole>) -> Result<(), TenantRefusal> {
     let mut tx = app.db.begin_write().await?;
     let actor = caller.enter(&mut tx).await?;
-    let known = tx.user(user).await?.filter(|known| !known.is_token).ok_or(TenantRefusal::UserNotFound)?;
+    let known = tx.user(user).await?.filter(|known| !known.is_token);
+    let own_role = known.as_ref().map(|known| known.account_role);
+    needs_overridable(role, own_role.unwrap_or(AccountRole::User), own_role.unwrap_or(AccountRole::User))?;
+    let known = known.ok_or(TenantRefusal::UserNotFound)?;
     assign_known(&mut tx, &actor, &known, role, &caller.occasion).await?;
     tx.commit().await?;
     Ok(())
@@ -297,6 +306,13 @@ pub async fn remove(app: &App, caller: &Caller, user: UserId) -> Result<(), Tena
     Ok(())
 }
 
+/// Server Administrator is no override (section 2); where it is what the person has or is read as, nothing is written.
+fn needs_overridable(role: Option<TenantRole>, read: AccountRole, own: AccountRole) -> Result<(), TenantRefusal> {
+    let becomes = role.map(|role| role.written_over(read)).filter(|role| *role != read);
+    let is_raised = becomes == Some(AccountRole::ServerAdministrator) && own != AccountRole::ServerAdministrator;
+    if is_raised { Err(TenantRefusal::InvalidRole) } else { Ok(()) }
+}
+
 /// A tenant must not reach system level, and Support is granted on the command line.
 fn needs_within_reach(actor: &Actor, member: &Member) -> Result<(), TenantRefusal> {
     let is_above = member.own_role == AccountRole::ServerAdministrator && !actor.server_administrator;
@@ -318,13 +334,12 @@ pub async fn edit_in_tenant(
     let actor = caller.enter(&mut tx).await?;
     let member = tx.member(actor.organization, user).await?;
     let Some(member) = member.filter(|member| member.kind != MembershipKind::Token) else {
+        needs_overridable(role, AccountRole::User, AccountRole::User)?;
         return Err(absent(&mut tx, &actor, user).await?);
     };
+    needs_overridable(role, member.account_role, member.own_role)?;
     needs_within_reach(&actor, &member)?;
     let role = role.map(|role| role.written_over(member.account_role)).filter(|role| *role != member.account_role);
-    if role == Some(AccountRole::ServerAdministrator) && member.own_role != AccountRole::ServerAdministrator {
-        return Err(TenantRefusal::InvalidRole);
-    }
     let name = display_name.filter(|name| name.as_str() != member.display_name);
     if role.is_none() && name.is_none() {
         return Ok(());
@@ -375,7 +390,6 @@ pub async fn edit_person(
     tx.guard_person(id).await?;
     let person = tx.tenant_user(None, id).await?.ok_or(TenantRefusal::UserNotFound)?;
     let role = change.role.map(|role| role.written_over(person.own_role)).filter(|role| *role != person.own_role);
-    let account = judge_service_account(&mut tx, &person, role, change).await?;
     let name = change.display_name.as_ref().filter(|name| name.as_str() != person.display_name);
     let disabled = change.disabled.filter(|disabled| *disabled != person.is_disabled());
     let (mut before, mut after) = (serde_json::Map::new(), serde_json::Map::new());
@@ -393,21 +407,25 @@ pub async fn edit_person(
     if let Some(role) = role {
         tx.set_own_role(id, role).await?;
         note("account_role", json!(person.own_role.label()), json!(role.label()));
-        action = Some(AuditAction::UserRolesChanged);
-    }
-    if let Some(account) = account {
-        tx.set_service_account(id, account).await?;
-        note("service_account", json!(person.is_service_account()), json!(account.is_one));
-        note("home", json!(person.home), json!(account.home));
-        action = Some(AuditAction::AccountServiceAccountChanged);
+        action = action.or(Some(AuditAction::UserRolesChanged));
     }
     if let Some(disabled) = disabled {
         let ended = tx.set_disabled(id, disabled, occasion.now).await?;
         note("disabled", json!(!disabled), json!(disabled));
         if ended > 0 {
-            note("sessions_ended", json!(0), json!(ended));
+            after.insert("sessions_ended".to_owned(), json!(ended));
         }
         action = Some(if disabled { AuditAction::AccountDisabled } else { AuditAction::AccountEnabled });
+    }
+    // Who would be missed is told before what is wrong with a service account (section 3, order of checks).
+    tx.check_administrators().await?;
+    if let Some(account) = judge_service_account(&mut tx, &person, role, change).await? {
+        tx.set_service_account(id, account).await?;
+        before.insert("service_account".to_owned(), json!(person.is_service_account()));
+        after.insert("service_account".to_owned(), json!(account.is_one));
+        before.insert("home".to_owned(), json!(person.home));
+        after.insert("home".to_owned(), json!(account.home));
+        action = action.or(Some(AuditAction::AccountServiceAccountChanged));
     }
     let Some(action) = action else { return Ok(()) };
     tx.note_person_change(id, &author, occasion.now).await?;

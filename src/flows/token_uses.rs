@@ -8,7 +8,10 @@ use std::{
 
 use crate::{
     app::App,
-    domain::{ids::TokenId, time::Timestamp},
+    domain::{
+        ids::{TokenId, UserId},
+        time::Timestamp,
+    },
     error::AppError,
     store::{PresentedToken, TokenUse},
 };
@@ -46,6 +49,15 @@ impl TokenUses {
             .unwrap_or_default();
         uses.sort_by_key(|(_, at): &(String, Timestamp)| std::cmp::Reverse(*at));
         uses
+    }
+
+    /// What waits for the token of a robot user, latest first.
+    pub fn waiting_of(&self, user: UserId) -> Vec<(String, Timestamp)> {
+        let token = {
+            let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.iter().find(|(_, noted)| noted.user == user).map(|(token, _)| *token)
+        };
+        token.map(|token| self.waiting(token)).unwrap_or_default()
     }
 
     fn take(&self) -> HashMap<TokenId, TokenUse> {

@@ -6,7 +6,7 @@
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::{KEY_LENGTH, Key, KeyError, Keyring, mac, subkey};
+use super::{KEY_LENGTH, Key, KeyError, KeyId, Keyring, mac, subkey};
 use crate::domain::entropy::{self, Entropy};
 
 /// What a keyed hash is for. Hashes of the same bytes for two purposes have
@@ -21,6 +21,8 @@ pub enum Purpose {
     FormToken,
     /// The setup code, so that two nodes agree on it without storing it plainly.
     SetupCode,
+    /// Proves that a backup is what was written.
+    Backup,
     /// What is kept of a secret that travels in a link, a cookie or a token.
     Secret,
 }
@@ -33,6 +35,7 @@ impl Purpose {
             Self::AuditChain => "audit chain",
             Self::FormToken => "form token",
             Self::SetupCode => "setup code",
+            Self::Backup => "backup",
             Self::Secret => "secret hash",
         }
     }
@@ -60,9 +63,12 @@ impl DataKeys {
         Self { root: Zeroizing::new(entropy::bytes(entropy)) }
     }
 
-    /// What the database keeps.
-    pub fn seal(&self, ring: &Keyring) -> Vec<u8> {
-        ring.seal(Self::FIELD, Self::ROW, self.root.as_slice())
+    /// What the database keeps. The key it names is the one every value is to be sealed with.
+    ///
+    /// # Errors
+    /// [`KeyError::UnknownKey`] when the ring does not hold the key.
+    pub fn seal(&self, ring: &Keyring, key: KeyId) -> Result<Vec<u8>, KeyError> {
+        ring.seal_with(key, Self::FIELD, Self::ROW, self.root.as_slice())
     }
 
     /// The keys that [`Self::seal`] wrote.
@@ -112,11 +118,21 @@ mod tests {
     use super::*;
     use crate::domain::entropy::Seeded;
 
-    const ALL: [Purpose; 5] =
-        [Purpose::Address, Purpose::AuditChain, Purpose::FormToken, Purpose::SetupCode, Purpose::Secret];
+    const ALL: [Purpose; 6] = [
+        Purpose::Address,
+        Purpose::AuditChain,
+        Purpose::FormToken,
+        Purpose::SetupCode,
+        Purpose::Backup,
+        Purpose::Secret,
+    ];
 
     fn ring(seed: u64) -> Keyring {
         Keyring::generate(Arc::new(Seeded::new(seed)))
+    }
+
+    fn seal(keys: &DataKeys, ring: &Keyring) -> Vec<u8> {
+        keys.seal(ring, ring.first().expect("a key")).expect("sealed")
     }
 
     #[test]
@@ -131,10 +147,10 @@ mod tests {
         let keys = DataKeys::generate(&Seeded::new(1));
         let before = keys.keyed_hash(Purpose::Address, b"ann@people.example");
         let old_ring = ring(2);
-        let sealed = keys.seal(&old_ring);
+        let sealed = seal(&keys, &old_ring);
         let opened = DataKeys::open(&old_ring, &sealed).expect("opens");
         let new_ring = ring(4);
-        let resealed = opened.seal(&new_ring);
+        let resealed = seal(&opened, &new_ring);
         let rotated = DataKeys::open(&new_ring, &resealed).expect("opens");
         assert!(rotated.is_hash_of(Purpose::Address, b"ann@people.example", &before));
         assert!(!rotated.is_hash_of(Purpose::Address, b"ben@people.example", &before));
@@ -145,7 +161,7 @@ mod tests {
     #[test]
     fn the_wrong_key_file_is_noticed() {
         let keys = DataKeys::generate(&Seeded::new(1));
-        let sealed = keys.seal(&ring(2));
+        let sealed = seal(&keys, &ring(2));
         let other = ring(4);
         assert_eq!(DataKeys::open(&other, &sealed).unwrap_err(), KeyError::UnknownKey);
     }

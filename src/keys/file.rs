@@ -1,11 +1,11 @@
-//! The key file: one line of base64 for each key, the current one first, and
+//! The key file: one line of base64 for each key, older ones first, and
 //! readable by nobody else. A file that is missing, short, open to others or
 //! not ours stops the start with one line (security contract S51). Never
 //! prints a byte of it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,6 +28,8 @@ pub enum WhenMissing {
     Create,
     /// Refuse: all nodes share one file, and a second key would part them.
     Refuse,
+    /// Refuse: there is a database already, which another key would not open.
+    Lost,
 }
 
 /// A key file that cannot be used, in one line.
@@ -39,6 +41,9 @@ pub enum KeyFileError {
          make one with `openssl rand -base64 32`, mode 0600", .0.display()
     )]
     Missing(PathBuf),
+    /// There is none, and the database is encrypted with it.
+    #[error("the key file {} is missing, and the database cannot be read without it: put its copy there", .0.display())]
+    Lost(PathBuf),
     /// Somebody else on the machine could read or change it.
     #[error("the key file {} is open to others (mode {:04o}); run chmod 600 on it", .0.display(), .1)]
     Open(PathBuf, u32),
@@ -48,6 +53,9 @@ pub enum KeyFileError {
     /// It holds something else.
     #[error("the key file {} is malformed: each line must be 32 bytes in base64", .0.display())]
     Malformed(PathBuf),
+    /// Another process is exchanging keys right now.
+    #[error("the keys in {} are being rotated by another process", .0.display())]
+    Busy(PathBuf),
     /// The system refuses.
     #[error("cannot {} the key file {}: {}", .1, .0.display(), .2)]
     Unusable(PathBuf, &'static str, std::io::Error),
@@ -63,20 +71,21 @@ pub fn open_key_file(
     entropy: Arc<dyn Entropy>,
 ) -> Result<Keyring, KeyFileError> {
     let keys = match read(path) {
-        Err(KeyFileError::Missing(_)) if when_missing == WhenMissing::Create => {
-            create(path, entropy.as_ref())?;
-            read(path)?
-        }
+        Err(KeyFileError::Missing(missing)) => match when_missing {
+            WhenMissing::Create => {
+                create(path, entropy.as_ref())?;
+                read(path)?
+            }
+            WhenMissing::Refuse => return Err(KeyFileError::Missing(missing)),
+            WhenMissing::Lost => return Err(KeyFileError::Lost(missing)),
+        },
         outcome => outcome?,
     };
-    match keys.split_first() {
-        Some((current, older)) => Ok(Keyring::new(current, older, entropy)),
-        None => Err(KeyFileError::Short(path.to_owned())),
-    }
+    Ok(Keyring::new(&keys, Some(path.to_owned()), entropy))
 }
 
-/// The keys of the file, the current one first.
-fn read(path: &Path) -> Result<Vec<Key>, KeyFileError> {
+/// The keys of the file, at least one.
+pub(super) fn read(path: &Path) -> Result<Vec<Key>, KeyFileError> {
     let unusable = |error| KeyFileError::Unusable(path.to_owned(), "read", error);
     let file = match File::open(path) {
         Ok(file) => file,
@@ -103,7 +112,19 @@ fn read(path: &Path) -> Result<Vec<Key>, KeyFileError> {
 }
 
 fn parse(path: &Path, text: &str) -> Result<Vec<Key>, KeyFileError> {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| key_of(path, line)).collect()
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let keys: Vec<Key> = lines.map(|line| key_of(path, line)).collect::<Result<_, _>>()?;
+    if keys.is_empty() { Err(KeyFileError::Short(path.to_owned())) } else { Ok(keys) }
+}
+
+/// The lines of these keys.
+pub(super) fn lines(keys: &[Key]) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(keys.len() * 48));
+    for key in keys {
+        text.push_str(&Zeroizing::new(STANDARD.encode(key.as_slice())));
+        text.push('\n');
+    }
+    text
 }
 
 fn key_of(path: &Path, line: &str) -> Result<Key, KeyFileError> {
@@ -124,10 +145,8 @@ fn key_of(path: &Path, line: &str) -> Result<Key, KeyFileError> {
 fn create(path: &Path, entropy: &dyn Entropy) -> Result<(), KeyFileError> {
     let unusable = |error| KeyFileError::Unusable(path.to_owned(), "create", error);
     let key = Zeroizing::new(entropy::bytes::<KEY_LENGTH>(entropy));
-    let line = Zeroizing::new(format!("{}\n", STANDARD.encode(key.as_slice())));
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.new", std::process::id()));
-    let beside = PathBuf::from(beside);
+    let line = lines(&[key]);
+    let beside = beside(path);
 
     let mut file =
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside).map_err(unusable)?;
@@ -141,12 +160,24 @@ fn create(path: &Path, entropy: &dyn Entropy) -> Result<(), KeyFileError> {
     written.and(removed).map_err(unusable)
 }
 
+/// Where a file is written before it takes its place.
+pub(super) fn beside(path: &Path) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}.new", std::process::id()));
+    PathBuf::from(beside)
+}
+
 /// The name of a new file lasts only once its folder is on the disk too; without
 /// the key nothing that is sealed could ever be read again.
-fn sync_folder(path: &Path) -> std::io::Result<()> {
+pub(super) fn sync_folder(path: &Path) -> std::io::Result<()> {
+    File::open(folder(path))?.sync_all()
+}
+
+/// The folder a file is in.
+pub(super) fn folder(path: &Path) -> &Path {
     match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
-        _ => File::open(".")?.sync_all(),
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
 }
 
@@ -187,6 +218,10 @@ mod tests {
         open_key_file(path, when_missing, Arc::new(Seeded::new(seed)))
     }
 
+    fn seal(ring: &Keyring, text: &[u8]) -> Vec<u8> {
+        ring.seal_with(ring.first().expect("a key"), "field", "row", text).expect("sealed")
+    }
+
     fn line(seed: u64) -> String {
         STANDARD.encode(entropy::bytes::<32>(&Seeded::new(seed)))
     }
@@ -203,7 +238,7 @@ mod tests {
         let folder = Folder::new("made");
         let path = folder.key();
         let first = open(&path, WhenMissing::Create, 1).expect("made");
-        let sealed = first.seal("field", "row", b"text");
+        let sealed = seal(&first, b"text");
         let mode = fs::metadata(&path).expect("made").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let again = open(&path, WhenMissing::Refuse, 3).expect("kept");
@@ -216,6 +251,8 @@ mod tests {
         let folder = Folder::new("refused");
         let outcome = open(&folder.key(), WhenMissing::Refuse, 1);
         assert!(matches!(outcome, Err(KeyFileError::Missing(_))));
+        let outcome = open(&folder.key(), WhenMissing::Lost, 1);
+        assert!(matches!(outcome, Err(KeyFileError::Lost(_))));
         assert!(!folder.key().exists());
     }
 
@@ -262,14 +299,14 @@ mod tests {
     }
 
     #[test]
-    fn a_second_line_is_an_older_key() {
+    fn every_line_is_a_key() {
         let folder = Folder::new("older");
         let path = folder.with(&line(1), 0o600);
         let before = open(&path, WhenMissing::Refuse, 1).expect("one key");
-        let sealed = before.seal("field", "row", b"text");
+        let sealed = seal(&before, b"text");
         let path = folder.with(&format!("{}\n{}\n", line(5), line(1)), 0o600);
         let during = open(&path, WhenMissing::Refuse, 1).expect("two keys");
         assert!(during.open("field", "row", &sealed).is_ok());
-        assert!(!during.is_current(&sealed));
+        assert!(before.open("field", "row", &seal(&during, b"new")).is_ok(), "the file is read again");
     }
 }

@@ -9,10 +9,12 @@
 mod data;
 mod file;
 mod ring;
+mod rotation;
 
 pub use data::{DataKeys, Purpose, same_bytes};
 pub use file::{KeyFileError, WhenMissing, open_key_file};
-pub use ring::{KeyError, Keyring};
+pub use ring::{KeyError, KeyId, Keyring};
+pub use rotation::KeyChange;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;

@@ -11,6 +11,9 @@ use crate::domain::{
     time::Timestamp,
 };
 
+/// Stands where there is no organization to name.
+const PRODUCT: &str = "Rollcall";
+
 /// Puts a letter about something that happened at `at` into words.
 ///
 /// # Errors
@@ -44,17 +47,22 @@ fn worded(letter: &Letter, at: Timestamp) -> Page {
 }
 
 fn invitation(invitation: &Invitation, account: &Email) -> Page {
-    let organization = inert(&invitation.organization);
+    let organization = invitation.organization.as_deref().map(inert);
     let inviter = inert(&invitation.inviter);
     let roles: Vec<String> = invitation.roles.iter().map(|role| inert(role)).collect();
     let page = Page::new(
-        &format!("You are invited to {}", invitation.organization),
-        format!("{inviter} invited you to {organization}"),
+        &format!("You are invited to {}", invitation.organization.as_deref().unwrap_or(PRODUCT)),
+        format!("{inviter} invited you to {}", organization.as_deref().unwrap_or(PRODUCT)),
     )
-    .open(format!(
-        "Rollcall is where {organization} manages who can use its tools. \
-         Follow these steps to get started."
-    ))
+    .open(match &organization {
+        Some(organization) => format!(
+            "Rollcall is where {organization} manages who can use its tools. \
+             Follow these steps to get started."
+        ),
+        None => "Rollcall is where organizations manage who can use their tools. \
+                 Follow these steps to get started."
+            .to_owned(),
+    })
     .step("Open the link and choose \"Activate account\".");
     let page = match &invitation.temporary_password {
         Some(password) => page
@@ -66,13 +74,16 @@ fn invitation(invitation: &Invitation, account: &Email) -> Page {
             .step(format!("Log in as {account} with the password you have already."))
             .fact("Log in as", account.to_string()),
     };
-    let page = if invitation.requires_mfa {
-        page.close(format!(
+    let page = match &organization {
+        Some(organization) if invitation.requires_mfa => page.close(format!(
             "You also set up an authenticator app, because {organization} requires \
              multi-factor authentication."
-        ))
-    } else {
-        page
+        )),
+        Some(_) => page,
+        None => page.close(
+            "You belong to no organization yet. You can work in Rollcall as soon as you are \
+             assigned to one.",
+        ),
     };
     let unexpected = if invitation.temporary_password.is_some() {
         "Not expecting this? Ignore it, and no account is opened."
@@ -80,12 +91,12 @@ fn invitation(invitation: &Invitation, account: &Email) -> Page {
         "Not expecting this? Ignore it, and nothing changes."
     };
     page.act("Accept the invitation", &invitation.link.url)
-        .fact("Organization", organization.clone())
+        .fact("Organization", organization.clone().unwrap_or_else(|| "None yet".to_owned()))
         .fact("Invited by", inviter)
         .fact("Your roles", roles.join(", "))
         .fact("Link works until", works_once(&invitation.link))
         .close(unexpected)
-        .sent(format!("for {organization}"))
+        .sent(organization.map_or_else(String::new, |organization| format!("for {organization}")))
 }
 
 fn reactivation(organization: &str, link: &Link, account: &Email) -> Page {

@@ -11,6 +11,7 @@
 mod audit;
 mod invitations;
 mod matrix;
+mod operators;
 mod organizations;
 mod person;
 mod refusal;
@@ -22,6 +23,7 @@ mod users;
 pub use self::audit::{AuditReach, ExportAudit, ViewAudit};
 pub use self::invitations::{CancelInvitation, InviteUsers, ResendInvitation};
 pub use self::matrix::{ActionRow, action_rows};
+pub use self::operators::{GrantMembership, MakeBackup, RestoreBackup, RotateKey, SettleHeldMail, SwitchAccount};
 pub use self::organizations::{CreateOrganization, EditOrganization, ViewOrganization, ViewOrganizations};
 pub use self::person::Person;
 pub use self::refusal::{Refusal, in_bulk};
@@ -66,6 +68,8 @@ pub struct Actor {
     pub access: Access,
     /// The API token that acts, when it is no person.
     pub token: Option<ActingToken>,
+    /// Nobody signed in: the owner of the machine asks, on the command line.
+    pub is_owner: bool,
 }
 
 /// An API token as an actor: it acts as its robot user, with an Administrator's reach cut down by its permissions
@@ -151,7 +155,11 @@ impl Actor {
         self.judge(action, target).is_ok()
     }
 
-    fn judge<A: Action>(&self, action: &A, target: &A::Target) -> Result<(), Denied> {
+    /// The same, with the reason when it is not.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub fn judge<A: Action>(&self, action: &A, target: &A::Target) -> Result<(), Denied> {
         A::level(self)?;
         action.judge(self, target)
     }
@@ -160,6 +168,7 @@ impl Actor {
     pub fn author(&self) -> Author {
         let actor = match &self.token {
             Some(token) => AuditActor::Token { id: token.id, user: self.user, name: self.name.clone() },
+            None if self.is_owner => AuditActor::System,
             None => AuditActor::User { id: self.user, name: self.name.clone(), email: self.email.clone() },
         };
         Author { actor, scope: Some(AuditScope { id: self.organization, name: self.organization_name.clone() }) }

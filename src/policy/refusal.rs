@@ -137,11 +137,20 @@ pub enum Refusal {
     /// A bulk action on nobody.
     #[error("Select at least one user.")]
     NobodySelected,
+    /// A bulk action on more people than one may have.
+    #[error("Choose at most 100,000 users at a time.")]
+    TooManySelected,
     /// A token may do no more than its maker.
     #[error("You cannot grant {permission}: you do not have it yourself.")]
     Grant {
         /// The permission's name.
         permission: String,
+    },
+    /// Tenants are beyond any one organization.
+    #[error("{permission} is for global tokens.")]
+    OnlyGlobal {
+        /// The permission's name.
+        permission: &'static str,
     },
     /// Tokens leave this person alone (v1 contract section 2).
     #[error("{person} cannot be changed with an API token.")]
@@ -200,7 +209,8 @@ impl Refusal {
                 "capacity_reached"
             }
             Self::NobodySelected => "nobody_selected",
-            Self::Grant { .. } => "permission_escalation",
+            Self::TooManySelected => "too_many_selected",
+            Self::Grant { .. } | Self::OnlyGlobal { .. } => "permission_escalation",
             Self::Protected { .. } => "protected_user",
             Self::RoleNotAllowed { .. } => "role_not_allowed",
             Self::HomeTenant { .. } => "home_tenant",

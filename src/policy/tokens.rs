@@ -68,7 +68,10 @@ impl Action for CreateToken {
 
     fn judge(&self, actor: &Actor, target: &TokenReach) -> Result<(), Denied> {
         match *target {
-            TokenReach::Organization(organization) => actor.needs_here(organization)?,
+            TokenReach::Organization(organization) => {
+                actor.needs_here(organization)?;
+                needs_none_of_tenants(&self.permissions)?;
+            }
             TokenReach::Global { it_admins_may } if may_global(actor, it_admins_may) => {}
             TokenReach::Global { .. } => return Err(Refusal::GlobalToken.into()),
         }
@@ -93,7 +96,18 @@ impl Action for EditToken {
 
     fn judge(&self, actor: &Actor, target: &TokenRef) -> Result<(), Denied> {
         ViewTokens.judge(actor, &target.reach)?;
+        if let TokenReach::Organization(_) = target.reach {
+            needs_none_of_tenants(&self.added)?;
+        }
         needs_all_of(actor, &self.added)
+    }
+}
+
+/// What concerns tenants themselves an organization's token cannot use, and is not given (portal contract 1.15).
+fn needs_none_of_tenants(permissions: &[Permission]) -> Result<(), Denied> {
+    match permissions.iter().find(|permission| permission.is_of_tenants()) {
+        Some(permission) => Err(Refusal::OnlyGlobal { permission: permission.name() }.into()),
+        None => Ok(()),
     }
 }
 
@@ -190,9 +204,13 @@ mod tests {
 
         let ana = member("Ana", AccountRole::Administrator, &[]);
         assert_eq!(create(&ana, here(&ana), &["api.users.delete"]), Ok(()));
-        assert_eq!(create(&ana, here(&ana), &["api.tenants.read"]), lacks("api.tenants.read"));
 
         let sam = server_administrator("Sam");
+        let permission = "api.tenants.read";
+        for actor in [&ana, &sam] {
+            let refused = create(actor, here(actor), &[permission]);
+            assert_eq!(refused, Err(Refusal::OnlyGlobal { permission }.into()));
+        }
         assert_eq!(create(&sam, GLOBAL_OFF, &["api.tenants.write", "api.users.write"]), Ok(()));
     }
 

@@ -98,11 +98,7 @@ impl<S: AsyncWrite + Unpin> Judged<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Judged<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        into: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         loop {
             if self.answer.is_some() {
                 // To the library the client is gone.

@@ -256,6 +256,10 @@ pub(super) fn chain_of(event: &AuditEvent) -> String {
 impl Tx {
     /// Appends an event to its chain, in this transaction: change and evidence are kept or lost together.
     pub(crate) async fn record(&mut self, event: AuditEvent, occasion: &Occasion) -> Result<()> {
+        self.record_next(event, occasion).await.map_err(|error| super::StoreError::Unrecorded(Box::new(error)))
+    }
+
+    async fn record_next(&mut self, event: AuditEvent, occasion: &Occasion) -> Result<()> {
         let last = self.hold_head(&chain_of(&event)).await?;
         let row = self.chained(event, occasion, last);
         self.append(&row).await
@@ -296,17 +300,21 @@ impl Tx {
     /// Locks the chain's head for this transaction and reads it; a new chain starts at number 0.
     pub(super) async fn hold_head(&mut self, chain: &str) -> Result<(i64, Vec<u8>)> {
         let signature = head_signature(&self.keys, chain, 0, &GENESIS);
-        let head = on!(self, |c| sqlx::query_as::<_, (i64, Vec<u8>)>(
+        let (number, hash, signed) = on!(self, |c| sqlx::query_as::<_, (i64, Vec<u8>, Vec<u8>)>(
             "INSERT INTO audit_heads (chain, number, hash, signature) VALUES ($1, 0, $2, $3)
              ON CONFLICT (chain) DO UPDATE SET number = audit_heads.number
-             RETURNING number, hash"
+             RETURNING number, hash, signature"
         )
         .bind(chain)
         .bind(&GENESIS[..])
         .bind(&signature[..])
         .fetch_one(&mut *c)
         .await)?;
-        Ok(head)
+        if signed != head_signature(&self.keys, chain, number, &hash) {
+            // Somebody altered the head, which the next proof will tell, or our keys are not those of the chain.
+            self.expect_same_keys().await?;
+        }
+        Ok((number, hash))
     }
 
     async fn append(&mut self, row: &AuditRow) -> Result<()> {
@@ -338,6 +346,7 @@ impl Tx {
         .execute(&mut *c)
         .await
         .map(drop))?;
+        self.remember_names(row).await?;
         self.move_head(row).await
     }
 

@@ -112,6 +112,7 @@ text_columns!(
     crate::domain::ids::TokenId,
     crate::domain::ids::EventId,
     crate::domain::ids::MailId,
+    crate::domain::ids::JobId,
 );
 
 /// Lets a moment stand in an INTEGER or BIGINT column.

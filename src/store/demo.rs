@@ -1,11 +1,12 @@
 //! Rows by the thousand, for filling an empty database: the same columns the ordinary verbs write, many rows a
 //! statement. Counters stay with the database's triggers, the audit chain with the code that writes every other event.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use super::{
     Db, Pools, Result, Tx,
     audit::AuditRow,
+    audit_names::{Named, names},
     backend::{Link, on},
     users::{name_key, search_text},
 };
@@ -83,12 +84,16 @@ pub(crate) struct DemoSignIn {
 /// Inserts rows `AT_ONCE` at a time, on whichever driver there is.
 macro_rules! insert_rows {
     ($tx:expr, $into:literal, $rows:expr, |$row:ident, $item:ident| $binds:expr) => {
+        insert_rows!($tx, $into, $rows, |$row, $item| $binds, "")
+    };
+    ($tx:expr, $into:literal, $rows:expr, |$row:ident, $item:ident| $binds:expr, $end:literal) => {
         for chunk in $rows.chunks(AT_ONCE) {
             on!($tx, |c| {
                 let mut statement = sqlx::QueryBuilder::new($into);
                 statement.push_values(chunk, |mut $row, $item| {
                     $binds;
                 });
+                statement.push($end);
                 statement.build().execute(&mut *c).await.map(drop)
             })?;
         }
@@ -320,6 +325,16 @@ impl Tx {
                 row.push_bind(&event.address).push_bind(&event.request_id).push_bind(&event.before);
                 row.push_bind(&event.after).push_bind(&event.previous_hash).push_bind(&event.hash)
             }
+        );
+        let mut seen = HashSet::new();
+        let is_new = |one: &Named| seen.insert((one.side, one.key.clone(), one.name.clone()));
+        let named: Vec<Named> = rows.iter().flat_map(names).filter(is_new).collect();
+        insert_rows!(
+            self,
+            "INSERT INTO audit_names (chain, side, key, name) ",
+            named,
+            |row, one| row.push_bind(&one.chain).push_bind(one.side).push_bind(&one.key).push_bind(&one.name),
+            " ON CONFLICT (chain, side, key, name) DO NOTHING"
         );
         match rows.last() {
             Some(row) => self.move_head(row).await,

@@ -31,6 +31,24 @@ pub(super) fn users_containing(backend: Backend, statement: &mut Statement, sear
     }
 }
 
+/// The names `n` of the audit log that contain a folded text of three or more characters, up to the condition; as
+/// [`users_containing`].
+pub(super) fn names_containing(backend: Backend, statement: &mut Statement, search: &str) -> String {
+    match backend {
+        Backend::Sqlite => {
+            let (trigrams, text) = (statement.bind(trigrams(search)), statement.bind(search));
+            format!(
+                "audit_name_search t CROSS JOIN audit_names n
+                 WHERE t.audit_name_search MATCH {trigrams} AND n.number = t.rowid AND instr(n.name, {text}) > 0"
+            )
+        }
+        Backend::Postgres => {
+            let pattern = statement.bind(like_pattern(search));
+            format!("audit_names n WHERE n.name LIKE {pattern}")
+        }
+    }
+}
+
 /// Whether the folded text of the user `u` contains another.
 pub(super) fn contains(backend: Backend, statement: &mut Statement, search: &str) -> String {
     let text = statement.bind(search);

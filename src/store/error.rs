@@ -14,6 +14,12 @@ pub enum StoreError {
     /// The change would leave an organization or the installation without anybody to run it.
     #[error("{0}")]
     Kept(Guard),
+    /// A backup was restored into the database while it was being served; the same request will find its data.
+    #[error("the database was restored from a backup")]
+    Replaced,
+    /// The audit log does not take the event, so the change does not happen (security contract S82).
+    #[error("the audit log cannot be written")]
+    Unrecorded(#[source] Box<StoreError>),
     /// Anything else: a fault of the program or a damaged database.
     #[error("the database refused")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),

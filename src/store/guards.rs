@@ -6,6 +6,7 @@ use super::{
     Result, StoreError, Tx,
     backend::{Backend, on},
     error::Guard,
+    statement::without_nul,
 };
 use crate::domain::{
     ids::{OrganizationId, UserId},
@@ -79,11 +80,28 @@ impl Tx {
         Ok(())
     }
 
-    pub(super) async fn check_guards(&mut self) -> Result<()> {
-        for guarded in std::mem::take(&mut self.guarded) {
-            if guarded.had_administrator && !self.has_administrator(guarded.organization).await? {
+    /// Whether what this transaction has done so far keeps the Administrators; the commit asks again.
+    ///
+    /// # Errors
+    /// [`StoreError::Kept`] with the one who would be missed.
+    pub(crate) async fn check_administrators(&mut self) -> Result<()> {
+        if self.guards_installation && !self.has_server_administrator().await? {
+            return Err(StoreError::Kept(Guard::LastServerAdministrator));
+        }
+        let had_one = self.guarded.iter().filter(|guarded| guarded.had_administrator);
+        let organizations: Vec<OrganizationId> = had_one.map(|guarded| guarded.organization).collect();
+        for organization in organizations {
+            if !self.has_administrator(organization).await? {
                 return Err(StoreError::Kept(Guard::LastAdministrator));
             }
+        }
+        Ok(())
+    }
+
+    /// What the contracts tell last is judged last: seats after Administrators.
+    pub(super) async fn check_guards(&mut self) -> Result<()> {
+        self.check_administrators().await?;
+        for guarded in std::mem::take(&mut self.guarded) {
             let seats = self.seats(guarded.organization).await?;
             if seats.used > guarded.seats.used && seats.user_limit.is_some_and(|limit| seats.used > limit) {
                 return Err(StoreError::Kept(Guard::UserLimit));
@@ -93,9 +111,6 @@ impl Tx {
             {
                 return Err(StoreError::Kept(Guard::AnalystLimit));
             }
-        }
-        if self.guards_installation && !self.has_server_administrator().await? {
-            return Err(StoreError::Kept(Guard::LastServerAdministrator));
         }
         Ok(())
     }
@@ -173,5 +188,5 @@ impl Tx {
 
 /// Text values as a JSON array: one bound parameter on both databases, however many there are.
 pub(super) fn json_list<'a>(values: impl Iterator<Item = impl Into<std::borrow::Cow<'a, str>>>) -> String {
-    values.map(|value| value.into().into_owned()).collect::<serde_json::Value>().to_string()
+    values.map(|value| without_nul(value.into().into_owned())).collect::<serde_json::Value>().to_string()
 }

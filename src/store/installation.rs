@@ -1,6 +1,9 @@
 //! Named values of the whole installation.
 
-use super::{Result, Tx, backend::on};
+use std::sync::{Arc, PoisonError};
+
+use super::{Result, StoreError, Tx, backend::on, open::DATA_KEYS};
+use crate::keys::{DataKeys, Purpose};
 
 impl Tx {
     /// The value under this name.
@@ -10,6 +13,22 @@ impl Tx {
             .fetch_optional(&mut *c)
             .await)?;
         Ok(value)
+    }
+
+    /// Compares the data keys this process works with to those in the database, after something did not fit them.
+    ///
+    /// # Errors
+    /// [`StoreError::Replaced`] when they differ, because a backup was restored meanwhile; later transactions work with
+    /// the new ones.
+    pub(super) async fn expect_same_keys(&mut self) -> Result<()> {
+        let sealed = self.installation_value(DATA_KEYS).await?.unwrap_or_default();
+        let keys = DataKeys::open(&self.keyring, &sealed)?;
+        let mark = |keys: &DataKeys| keys.keyed_hash(Purpose::Secret, b"the same keys");
+        if mark(&keys) == mark(&self.keys) {
+            return Ok(());
+        }
+        *self.shared_keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        Err(StoreError::Replaced)
     }
 
     /// Stores the value unless the name is taken; says whether it was stored.

@@ -1,4 +1,5 @@
-//! Invitations: the one link per membership that turns it on, and what using it changes.
+//! Invitations: the one link per membership that turns it on, the one of a user who was made in no organization, and
+//! what using them changes.
 
 use serde_json::json;
 
@@ -12,10 +13,10 @@ use crate::domain::{
 /// An open invitation, found by its link.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct OpenInvitation {
-    /// Into which organization.
-    pub organization_id: OrganizationId,
+    /// Into which organization; none for a user who was made in none.
+    pub organization_id: Option<OrganizationId>,
     /// Its name.
-    pub organization_name: String,
+    pub organization_name: Option<String>,
     /// Who is invited.
     pub user_id: UserId,
     /// Login address.
@@ -58,8 +59,51 @@ impl Tx {
         .execute(&mut *c)
         .await
         .map(drop))?;
+        self.forget_account_invitation(user).await?;
         self.settle_memberships(user).await?;
         Ok(expires_at)
+    }
+
+    /// Gives a user who was made in no organization a link.
+    pub(crate) async fn put_account_invitation(
+        &mut self,
+        user: UserId,
+        token_hash: &[u8],
+        now: Timestamp,
+    ) -> Result<Timestamp> {
+        let expires_at = now.plus(days(7));
+        on!(self, |c| sqlx::query(
+            "INSERT INTO account_invitations (user_id, token_hash, email_key, expires_at)
+             SELECT u.id, $2, u.email_key, $3 FROM users u WHERE u.id = $1"
+        )
+        .bind(user)
+        .bind(token_hash)
+        .bind(expires_at)
+        .execute(&mut *c)
+        .await
+        .map(drop))?;
+        Ok(expires_at)
+    }
+
+    /// Kills that link; says whether there was one.
+    async fn forget_account_invitation(&mut self, user: UserId) -> Result<bool> {
+        let forgotten = on!(self, |c| sqlx::query("DELETE FROM account_invitations WHERE user_id = $1")
+            .bind(user)
+            .execute(&mut *c)
+            .await
+            .map(|done| done.rows_affected()))?;
+        Ok(forgotten == 1)
+    }
+
+    /// Whether a user who was made in no organization has not used their link yet.
+    pub(super) async fn has_account_invitation(&mut self, user: UserId) -> Result<bool> {
+        let found = on!(self, |c| sqlx::query_scalar::<_, String>(
+            "SELECT user_id FROM account_invitations WHERE user_id = $1"
+        )
+        .bind(user)
+        .fetch_optional(&mut *c)
+        .await)?;
+        Ok(found.is_some())
     }
 
     /// When the membership's link was sent last.
@@ -90,7 +134,11 @@ impl Tx {
              JOIN users u ON u.id = i.user_id
              JOIN organizations o ON o.id = i.organization_id
              WHERE i.token_hash = $1 AND i.expires_at > $2 AND m.state = 'invited' AND u.email_key = i.email_key
-               AND o.disabled_at IS NULL"
+               AND o.disabled_at IS NULL
+             UNION ALL
+             SELECT NULL, NULL, a.user_id, u.email, u.display_name, a.expires_at, u.password_expires_at IS NOT NULL
+             FROM account_invitations a JOIN users u ON u.id = a.user_id
+             WHERE a.token_hash = $1 AND a.expires_at > $2 AND u.disabled_at IS NULL AND u.email_key = a.email_key"
         )
         .bind(token_hash)
         .bind(now)
@@ -100,19 +148,18 @@ impl Tx {
         Ok(found)
     }
 
-    /// Uses an invitation up: the membership works from now on. False when another request was faster.
+    /// Uses an invitation up: the membership works from now on. The link of a user who was made in no organization turns
+    /// on the memberships they were assigned since, unless those have a link of their own. False when another request
+    /// was faster.
     pub(crate) async fn accept_invitation(&mut self, open: &OpenInvitation, occasion: &Occasion) -> Result<bool> {
-        self.guard(open.organization_id).await?;
-        let used = on!(self, |c| sqlx::query(
-            "DELETE FROM invitations WHERE organization_id = $1 AND user_id = $2 AND expires_at = $3"
-        )
-        .bind(open.organization_id)
-        .bind(open.user_id)
-        .bind(open.expires_at)
-        .execute(&mut *c)
-        .await
-        .map(|done| done.rows_affected()))?;
-        if used == 0 {
+        let organizations = match open.organization_id {
+            Some(organization) => vec![organization],
+            None => self.assigned_without_link(open.user_id).await?,
+        };
+        for organization in &organizations {
+            self.guard(*organization).await?;
+        }
+        if !self.use_up(open).await? {
             return Ok(false);
         }
         let actor = AuditActor::User {
@@ -120,16 +167,18 @@ impl Tx {
             name: crate::domain::text::shown_name(Some(&open.display_name), &open.email).to_owned(),
             email: open.email.clone(),
         };
-        let author = Author { actor, scope: self.scope(Some(open.organization_id)).await? };
-        on!(self, |c| sqlx::query(
-            "UPDATE memberships SET validated_at = $3 WHERE organization_id = $1 AND user_id = $2"
-        )
-        .bind(open.organization_id)
-        .bind(open.user_id)
-        .bind(occasion.now)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+        let author = Author { actor, scope: self.scope(open.organization_id).await? };
+        for organization in &organizations {
+            on!(self, |c| sqlx::query(
+                "UPDATE memberships SET validated_at = $3 WHERE organization_id = $1 AND user_id = $2"
+            )
+            .bind(*organization)
+            .bind(open.user_id)
+            .bind(occasion.now)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        }
         // A temporary password lives seven days from the mail or from the activation, whichever is later.
         on!(self, |c| sqlx::query(
             "UPDATE users SET activated_at = coalesce(activated_at, $2),
@@ -143,7 +192,9 @@ impl Tx {
         .await
         .map(drop))?;
         self.settle_memberships(open.user_id).await?;
-        self.bump_membership(open.organization_id, open.user_id, &(&author).into(), occasion.now).await?;
+        for organization in &organizations {
+            self.bump_membership(*organization, open.user_id, &(&author).into(), occasion.now).await?;
+        }
         let event = AuditEvent::new(
             AuditAction::AccountActivated,
             author.actor,
@@ -152,6 +203,36 @@ impl Tx {
         );
         self.record(event.before(json!({ "validated": false })).after(json!({ "validated": true })), occasion).await?;
         Ok(true)
+    }
+
+    async fn use_up(&mut self, open: &OpenInvitation) -> Result<bool> {
+        let Some(organization) = open.organization_id else {
+            return self.forget_account_invitation(open.user_id).await;
+        };
+        let used = on!(self, |c| sqlx::query(
+            "DELETE FROM invitations WHERE organization_id = $1 AND user_id = $2 AND expires_at = $3"
+        )
+        .bind(organization)
+        .bind(open.user_id)
+        .bind(open.expires_at)
+        .execute(&mut *c)
+        .await
+        .map(|done| done.rows_affected()))?;
+        Ok(used == 1)
+    }
+
+    /// Organizations a user was assigned to without being mailed, and has not activated in.
+    async fn assigned_without_link(&mut self, user: UserId) -> Result<Vec<OrganizationId>> {
+        let found = on!(self, |c| sqlx::query_scalar::<_, OrganizationId>(
+            "SELECT m.organization_id FROM memberships m WHERE m.user_id = $1 AND m.state = 'invited'
+             AND NOT EXISTS (SELECT 1 FROM invitations i
+                             WHERE i.organization_id = m.organization_id AND i.user_id = m.user_id)
+             ORDER BY m.organization_id"
+        )
+        .bind(user)
+        .fetch_all(&mut *c)
+        .await)?;
+        Ok(found)
     }
 
     /// Kills the membership's link.
@@ -165,14 +246,14 @@ impl Tx {
         Ok(())
     }
 
-    /// Kills the links of all the user's memberships.
+    /// Kills every link by which the user could activate.
     pub(super) async fn forget_invitations(&mut self, user: UserId) -> Result<()> {
         on!(self, |c| sqlx::query("DELETE FROM invitations WHERE user_id = $1")
             .bind(user)
             .execute(&mut *c)
             .await
             .map(drop))?;
-        Ok(())
+        self.forget_account_invitation(user).await.map(drop)
     }
 
     /// Kills every mailed link of a user but open invitations, which a change of address invalidates by themselves.

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The place a letter is sealed for, with the id of the mail as row.
-const FIELD: &str = "mail.letter";
+pub(super) const FIELD: &str = "mail.letter";
 /// Longest reason kept for a failed delivery, in characters.
 const LONGEST_REASON: usize = 400;
 
@@ -134,7 +134,7 @@ impl Tx {
             to: mail.to.as_str().to_owned(),
             message: mail.message.to_owned(),
         })?;
-        let sealed = self.keyring.seal(FIELD, &mail.id.to_string(), &letter);
+        let sealed = self.seal(FIELD, &mail.id.to_string(), &letter).await?;
         on!(self, |c| sqlx::query(
             "INSERT INTO mails (id, message_id, kind, organization_id, user_id, recipient, letter, created_at,
                  expires_at, due_at, attempts, state)

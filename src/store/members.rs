@@ -1,7 +1,9 @@
 //! Members: a user together with the membership in one organization. Every finder is pinned to an organization; an id
 //! of another one is found as little as an unknown id.
 
-use super::{Result, StoreError, Tx, backend::on};
+use std::collections::HashMap;
+
+use super::{Result, StoreError, Tx, backend::on, guards::json_list};
 use crate::{
     domain::{
         ids::{OrganizationId, UserId},
@@ -68,6 +70,10 @@ pub struct Member {
     pub created_at: Timestamp,
     /// Who made it.
     pub created_by: String,
+    /// The support request it was granted for.
+    pub support_request: Option<String>,
+    /// From then on it does not work any more.
+    pub ends_at: Option<Timestamp>,
     /// When it was last changed.
     pub changed_at: Timestamp,
     /// Who changed it.
@@ -96,6 +102,11 @@ impl Member {
             shared: self.is_shared,
             has_authenticator: self.has_authenticator,
         }
+    }
+
+    /// Whether its end has come.
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        self.ends_at.is_some_and(|end| end <= now)
     }
 
     /// Whether a lock is running.
@@ -137,6 +148,8 @@ struct MemberRow {
     version: i64,
     created_at: Timestamp,
     created_by_name: String,
+    support_request: Option<String>,
+    ends_at: Option<Timestamp>,
     changed_at: Timestamp,
     changed_by_name: String,
 }
@@ -179,6 +192,8 @@ impl MemberRow {
             version: self.version,
             created_at: self.created_at,
             created_by: self.created_by_name,
+            support_request: self.support_request,
+            ends_at: self.ends_at,
             changed_at: self.changed_at,
             changed_by: self.changed_by_name,
         })
@@ -199,8 +214,8 @@ macro_rules! member_columns {
             "SELECT m.organization_id, m.user_id, m.kind, u.email, u.display_name, u.first_name, u.last_name,
                  u.account_role AS own_role, m.role_override, m.account_role, m.enabled, m.validated_at, m.state,
                  m.invited_until, m.mail_failed, u.disabled_at, u.password_hash IS NOT NULL AS has_password,
-                 u.activated_at, m.last_login_at, m.version, m.created_at, m.created_by_name, m.changed_at,
-                 m.changed_by_name,
+                 u.activated_at, m.last_login_at, m.version, m.created_at, m.created_by_name, m.support_request,
+                 m.ends_at, m.changed_at, m.changed_by_name,
                  coalesce((SELECT a.locked_until FROM sign_in_attempts a
                            WHERE a.address_hash = u.address_hash), 0) AS locked_until,
                  (SELECT string_agg(r.role_id, ',') FROM membership_roles r
@@ -226,6 +241,24 @@ impl Tx {
         .fetch_optional(&mut *c)
         .await)?;
         row.map(MemberRow::read).transpose()
+    }
+
+    /// Which of these login addresses belong to members: activated or disabled (true), or still invited (false).
+    pub(crate) async fn present_addresses<'a>(
+        &mut self,
+        organization: OrganizationId,
+        keys: impl Iterator<Item = &'a str>,
+    ) -> Result<HashMap<String, bool>> {
+        let keys = json_list(keys);
+        let rows = on!(self, |c| sqlx::query_as::<_, (String, bool)>(
+            "SELECT email_key, validated_at IS NOT NULL OR NOT enabled FROM memberships
+             WHERE organization_id = $1 AND email_key IN (SELECT value FROM json_each($2))"
+        )
+        .bind(organization)
+        .bind(&keys)
+        .fetch_all(&mut *c)
+        .await)?;
+        Ok(rows.into_iter().collect())
     }
 
     /// The member of this organization with this login address.

@@ -16,7 +16,7 @@ use crate::{
     },
     policy::{
         CancelInvitation, DeleteUser, DisableEverywhere, DisableUser, EditUser, EnableEverywhere, EnableUser,
-        EndSessions, Permit, ResetAuthenticator, SaveMembership,
+        EndSessions, Permit, ResetAuthenticator, SaveMembership, SwitchAccount,
     },
 };
 
@@ -245,6 +245,9 @@ impl Tx {
         let ended = self.end_sessions_without_access(member.user, member.organization, occasion.now).await?;
         let mut after = json!({ "enabled": false });
         note_sessions(&mut after, ended);
+        if let Some(end) = member.ends_at.filter(|_| member.has_ended(occasion.now)) {
+            note(&mut after, "ended", json!(end.rfc3339()));
+        }
         let event =
             author.event(AuditAction::UserDisabled, target(member)).before(json!({ "enabled": true })).after(after);
         self.record(event, occasion).await
@@ -299,6 +302,9 @@ impl Tx {
         if let Some(enabled) = enabled {
             note(&mut before, "enabled", json!(member.enabled));
             note(&mut after, "enabled", json!(enabled));
+            if enabled {
+                note(&mut after, "validated", json!(false));
+            }
             sessions_ended = self.switch_membership(member, enabled, occasion.now).await?;
         }
         self.bump_membership(member.organization, member.user, &author.into(), occasion.now).await?;
@@ -390,7 +396,7 @@ impl Tx {
         member: &Member,
         occasion: &Occasion,
     ) -> Result<()> {
-        self.switch_everywhere(permit.author(), member, true, occasion).await
+        self.switch_everywhere(permit.author(), member.user, target(member), true, occasion).await
     }
 
     /// Switches the user on again; no activation is needed, but free seats are.
@@ -400,35 +406,34 @@ impl Tx {
         member: &Member,
         occasion: &Occasion,
     ) -> Result<()> {
-        self.switch_everywhere(permit.author(), member, false, occasion).await
+        self.switch_everywhere(permit.author(), member.user, target(member), false, occasion).await
+    }
+
+    /// The same from the command line, for users of any organization or none.
+    pub(crate) async fn switch_account(
+        &mut self,
+        permit: Permit<SwitchAccount>,
+        name: AuditTarget,
+        occasion: &Occasion,
+    ) -> Result<()> {
+        self.switch_everywhere(permit.author(), *permit.target(), name, permit.action().disabled, occasion).await
     }
 
     async fn switch_everywhere(
         &mut self,
         author: &Author,
-        member: &Member,
+        user: UserId,
+        name: AuditTarget,
         disabled: bool,
         occasion: &Occasion,
     ) -> Result<()> {
-        self.guard_installation().await?;
-        self.guard_all(member, true).await?;
-        on!(self, |c| sqlx::query("UPDATE users SET disabled_at = $2 WHERE id = $1")
-            .bind(member.user)
-            .bind(disabled.then_some(occasion.now))
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
-        self.settle_memberships(member.user).await?;
-        self.bump_user(member.user, &author.into(), occasion.now).await?;
+        self.guard_person(user).await?;
+        let ended = self.set_disabled(user, disabled, occasion.now).await?;
+        self.bump_user(user, &author.into(), occasion.now).await?;
         let mut after = json!({ "disabled": disabled });
-        if disabled {
-            self.forget_links(member.user).await?;
-            self.forget_invitations(member.user).await?;
-            let ended = self.end_sessions(member.user, None, EndReason::Ended, occasion.now).await?;
-            note_sessions(&mut after, ended);
-        }
+        note_sessions(&mut after, ended);
         let action = if disabled { AuditAction::AccountDisabled } else { AuditAction::AccountEnabled };
-        let event = author.event(action, target(member)).before(json!({ "disabled": !disabled })).after(after);
+        let event = author.event(action, name).before(json!({ "disabled": !disabled })).after(after);
         self.record(event, occasion).await
     }
 

@@ -14,8 +14,8 @@ use crate::{
     keys::{KeyError, same_bytes},
 };
 
-const SECRET: &str = "authenticators.secret";
-const CODE: &str = "recovery_codes.code";
+pub(super) const SECRET: &str = "authenticators.secret";
+pub(super) const CODE: &str = "recovery_codes.code";
 
 /// A sealed value that does not open: the request fails, whatever else is right (S50).
 #[derive(Debug, thiserror::Error)]
@@ -131,7 +131,7 @@ impl Tx {
         secret: &TotpSecret,
         now: Timestamp,
     ) -> Result<()> {
-        let sealed = self.keyring.seal(SECRET, &user.to_string(), secret.as_bytes());
+        let sealed = self.seal(SECRET, &user.to_string(), secret.as_bytes()).await?;
         on!(self, |c| sqlx::query(
             "INSERT INTO authenticators (user_id, state, session_id, secret, created_at)
              VALUES ($1, 'pending', $2, $3, $4) ON CONFLICT (user_id, state, session_id) DO NOTHING"
@@ -169,7 +169,7 @@ impl Tx {
         now: Timestamp,
     ) -> Result<()> {
         self.forget_authenticators(user).await?;
-        let sealed = self.keyring.seal(SECRET, &user.to_string(), secret.as_bytes());
+        let sealed = self.seal(SECRET, &user.to_string(), secret.as_bytes()).await?;
         on!(self, |c| sqlx::query(
             "INSERT INTO authenticators (user_id, state, secret, last_step, created_at)
              VALUES ($1, 'active', $2, $3, $4)"
@@ -223,7 +223,7 @@ impl Tx {
             .await
             .map(drop))?;
         for (position, code) in (1_i64..).zip(codes) {
-            let sealed = self.keyring.seal(CODE, &code_row(user, position), code.as_bytes());
+            let sealed = self.seal(CODE, &code_row(user, position), code.as_bytes()).await?;
             on!(self, |c| sqlx::query("INSERT INTO recovery_codes (user_id, position, code) VALUES ($1, $2, $3)")
                 .bind(user)
                 .bind(position)

@@ -1,17 +1,22 @@
 //! The only SQL in the crate. A [`Tx`] is one connection, reading or inside a write transaction; finders take the scope
 //! they may look in, mutations take the permit that allowed them and write their audit event in the same transaction.
 
+mod anonymous;
 pub mod audit;
 mod audit_log;
+mod audit_names;
 mod authors;
 pub(crate) mod backend;
+mod backup;
 mod conditions;
 pub(crate) mod demo;
 mod dialect;
 mod error;
+mod grants;
 mod guards;
 mod installation;
 mod invitations;
+mod jobs;
 mod links;
 mod mail;
 mod members;
@@ -19,7 +24,9 @@ mod memberships;
 mod mfa;
 mod open;
 mod organizations;
+mod role_holders;
 mod roles;
+mod sealing;
 mod sessions;
 mod sign_in;
 mod standing;
@@ -32,17 +39,19 @@ mod user_list;
 mod user_records;
 mod users;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use backend::{Connection, Link};
 use guards::Guarded;
 use sqlx::{PgPool, SqlitePool};
 
-pub use audit_log::AuditCursor;
+pub use audit_log::{AuditCursor, AuditPage, AuditPlace};
 pub use backend::Backend;
+pub use backup::{LEFT_OUT, Settled, TABLES};
 pub use error::{Field, Guard, Result, StoreError};
 pub use guards::Seats;
 pub use invitations::OpenInvitation;
+pub use jobs::{Job, JobCounts, JobPerson, JobPlace};
 pub use links::EmailChange;
 pub use mail::{LeasedMail, MailQueue, NewMail, SealedLetter};
 pub use members::Member;
@@ -52,6 +61,7 @@ pub use mfa::StoredCode;
 pub use open::{OpenError, Options, Pending};
 pub use organizations::{Organization, OrganizationChoice};
 pub use roles::{RoleWords, StoredRole};
+pub use sealing::Resealed;
 pub use sessions::{ANONYMOUS, ENDED, SIGNED_IN, SessionRow, Sessions, SignedIn};
 pub use sign_in::{Entry, SignInRow};
 pub use standing::{Standing, StandingIn};
@@ -64,15 +74,19 @@ pub use user_records::{USER_FIELDS, UserRecord};
 pub use users::User;
 pub(crate) use users::{NewPassword, NewUser};
 
-use crate::keys::{DataKeys, Keyring};
+use crate::keys::{DataKeys, KeyId, Keyring};
 
 /// The database: its pools, and the keys that chain the audit log and hide login addresses.
 #[derive(Clone)]
 pub struct Db {
     pools: Pools,
-    keys: Arc<DataKeys>,
+    keys: SharedKeys,
     keyring: Arc<Keyring>,
 }
+
+/// The data keys of the installation. They stay the same but for one moment: when a backup is restored into a database
+/// that is being served.
+type SharedKeys = Arc<RwLock<Arc<DataKeys>>>;
 
 #[derive(Clone)]
 enum Pools {
@@ -89,7 +103,12 @@ pub struct Tx {
     connection: Connection,
     guarded: Vec<Guarded>,
     guards_installation: bool,
+    /// The key in force, once asked for.
+    sealing_key: Option<KeyId>,
+    /// Whose turn of a job this is, if it is one.
+    turn: Option<JobPlace>,
     keys: Arc<DataKeys>,
+    shared_keys: SharedKeys,
     keyring: Arc<Keyring>,
 }
 
@@ -109,8 +128,8 @@ impl Db {
     }
 
     /// The keys derived for this installation.
-    pub fn keys(&self) -> &DataKeys {
-        &self.keys
+    pub fn keys(&self) -> Arc<DataKeys> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The key file, for what is sealed at rest.
@@ -142,7 +161,10 @@ impl Db {
             connection,
             guarded: Vec::new(),
             guards_installation: false,
-            keys: self.keys.clone(),
+            sealing_key: None,
+            turn: None,
+            keys: self.keys(),
+            shared_keys: self.keys.clone(),
             keyring: self.keyring.clone(),
         }
     }
@@ -168,12 +190,18 @@ impl Tx {
         self.connection.backend()
     }
 
+    /// The data keys this transaction works with.
+    pub(crate) fn keys(&self) -> &DataKeys {
+        &self.keys
+    }
+
     /// Makes everything done so far permanent, after the guards of every touched organization have been asked again.
     ///
     /// # Errors
     /// [`StoreError::Kept`] when the change would leave no administrator or exceed a limit; nothing is changed then.
     pub async fn commit(mut self) -> Result<()> {
         self.check_guards().await?;
+        self.settle_turn().await?;
         match self.connection {
             Connection::SqliteWrite(transaction) => transaction.commit().await?,
             Connection::PostgresWrite(transaction) => transaction.commit().await?,

@@ -5,7 +5,7 @@ use std::{
     fs::{File, OpenOptions},
     path::{Path, PathBuf},
     str::FromStr,
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -27,7 +27,8 @@ static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-const DATA_KEYS: &str = "data keys";
+/// The name of the sealed data keys.
+pub(super) const DATA_KEYS: &str = "data keys";
 
 /// Where the database is and how many connections it may take.
 #[derive(Debug, Clone)]
@@ -84,7 +85,8 @@ impl Db {
     pub async fn open(options: &Options, keyring: Keyring, entropy: &dyn Entropy) -> Result<Self, OpenError> {
         let pools = Pools::connect(options).await?;
         pools.migrate().await?;
-        let db = Self { pools, keys: Arc::new(DataKeys::generate(entropy)), keyring: Arc::new(keyring) };
+        let keys = Arc::new(RwLock::new(Arc::new(DataKeys::generate(entropy))));
+        let db = Self { pools, keys, keyring: Arc::new(keyring) };
         db.with_installed_keys().await
     }
 
@@ -96,15 +98,28 @@ impl Db {
         Pools::connect(options).await?.pending().await
     }
 
+    /// Whether nothing was ever stored there, not even a schema.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn is_new(options: &Options) -> Result<bool, OpenError> {
+        let pools = Pools::connect(options).await?;
+        let applied = match &pools {
+            Pools::Sqlite { write, .. } => applied_sqlite(write).await?,
+            Pools::Postgres(pool) => applied_postgres(pool).await?,
+        };
+        Ok(applied.is_empty())
+    }
+
     /// The data keys in force: those in the database, or the fresh ones this process offers when there are none yet.
-    async fn with_installed_keys(mut self) -> Result<Self, OpenError> {
+    async fn with_installed_keys(self) -> Result<Self, OpenError> {
         let mut tx = self.begin_write().await?;
         let keys = match tx.installation_value(DATA_KEYS).await? {
             Some(sealed) => DataKeys::open(&self.keyring, &sealed)?,
             None => {
-                let sealed = self.keys.seal(&self.keyring);
+                let sealed = self.keys().seal(&self.keyring, self.keyring.first()?)?;
                 if tx.set_installation_value_once(DATA_KEYS, &sealed).await? {
-                    (*self.keys).clone()
+                    (*self.keys()).clone()
                 } else {
                     let installed = tx.installation_value(DATA_KEYS).await?;
                     DataKeys::open(&self.keyring, &installed.unwrap_or_default())?
@@ -112,7 +127,7 @@ impl Db {
             }
         };
         tx.commit().await?;
-        self.keys = Arc::new(keys);
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
         Ok(self)
     }
 }
@@ -133,7 +148,13 @@ impl Pools {
         let connect = PgConnectOptions::from_str(&options.url)
             .map_err(|_| OpenError::Url)?
             .application_name("rollcall")
-            .options([("statement_timeout", "20s"), ("lock_timeout", "10s"), ("jit", "off")]);
+            .options([
+                ("statement_timeout", "20s"),
+                ("lock_timeout", "10s"),
+                ("jit", "off"),
+                // What a migration finds there already is no news.
+                ("client_min_messages", "warning"),
+            ]);
         let pool = PgPoolOptions::new()
             .max_connections(options.connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -156,6 +177,9 @@ impl Pools {
             .pragma("mmap_size", "268435456");
         let path = connect.get_filename().to_path_buf();
         create_private(&path)?;
+        // The first connection makes the file a write-ahead one, and a second that comes right then is told that it is
+        // locked, without waiting.
+        let one_at_a_time = lock_beside(&path).await?;
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(Duration::from_secs(10))
@@ -164,6 +188,7 @@ impl Pools {
             .connect_with(connect.clone())
             .await
             .map_err(OpenError::Connect)?;
+        drop(one_at_a_time);
         let read = SqlitePoolOptions::new()
             .max_connections(options.connections.max(1))
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -242,7 +267,15 @@ fn sqlite_file(pool: &SqlitePool) -> PathBuf {
 fn create_private(path: &Path) -> Result<(), OpenError> {
     use std::os::unix::fs::OpenOptionsExt;
     let made = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path);
-    made.map(drop).map_err(|source| OpenError::File { path: path.display().to_string(), source })
+    let closed = made.and_then(|file| close_to_others(&file));
+    closed.map_err(|source| OpenError::File { path: path.display().to_string(), source })
+}
+
+/// A database that was copied there may have been made open to others.
+fn close_to_others(file: &File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = file.metadata()?.permissions().mode();
+    if mode & 0o777 == 0o600 { Ok(()) } else { file.set_permissions(PermissionsExt::from_mode(0o600)) }
 }
 
 /// An advisory lock for as long as the returned file lives: migrations of one SQLite file take turns. Waiting is done

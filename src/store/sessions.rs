@@ -1,8 +1,8 @@
 //! Sessions in the database. The cookie's identifier is stored as its hash only; whose session it is, since when and
 //! from where stand in columns of their own, so that sessions can be listed, judged and ended one by one.
 //!
-//! Somebody who is not signed in has a cookie but no row: the session of an identifier the database does not know is an
-//! anonymous one, and signing in always makes a new identifier.
+//! Somebody who is not signed in has a cookie but no row here: the session of an identifier the database does not know
+//! is an anonymous one, and signing in always makes a new identifier.
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
@@ -118,11 +118,12 @@ impl Sessions {
         let key = hash(id);
         let mut tx = self.db.begin_read().await?;
         let Some(stored) = tx.stored_session(&key).await? else {
-            let reason = tx.end_reason(&key).await?;
-            return Ok(HashMap::from([match reason {
-                Some(reason) => (ENDED.to_owned(), json!(reason)),
-                None => (ANONYMOUS.to_owned(), json!(true)),
-            }]));
+            let mut values = tx.anonymous_values(&key).await?;
+            match tx.end_reason(&key).await? {
+                Some(reason) => values.insert(ENDED.to_owned(), json!(reason)),
+                None => values.insert(ANONYMOUS.to_owned(), json!(true)),
+            };
+            return Ok(values);
         };
         drop(tx);
         if let Some(reason) = stored.over(now)? {
@@ -152,15 +153,25 @@ impl Sessions {
     }
 
     async fn add(&self, id: Id, values: &HashMap<String, Value>) -> Result<()> {
-        let Some(signed_in) = values.get(SIGNED_IN) else { return Ok(()) };
+        let Some(signed_in) = values.get(SIGNED_IN) else { return self.keep(id, values).await };
         let signed_in: SignedIn = serde_json::from_value(signed_in.clone())?;
         let mut tx = self.db.begin_write().await?;
         tx.add_session(&hash(id), &signed_in, &extras(values)?).await?;
         tx.commit().await
     }
 
+    /// Writes nothing for a browser there is nothing to tell.
+    async fn keep(&self, id: Id, values: &HashMap<String, Value>) -> Result<()> {
+        if rest(values).is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.db.begin_write().await?;
+        tx.keep_anonymous(&hash(id), &extras(values)?, self.clock.now()).await?;
+        tx.commit().await
+    }
+
     async fn change(&self, id: Id, values: &HashMap<String, Value>) -> Result<()> {
-        let Some(signed_in) = values.get(SIGNED_IN) else { return Ok(()) };
+        let Some(signed_in) = values.get(SIGNED_IN) else { return self.keep(id, values).await };
         let signed_in: SignedIn = serde_json::from_value(signed_in.clone())?;
         let mut tx = self.db.begin_write().await?;
         tx.change_session(&hash(id), &signed_in, &extras(values)?).await?;
@@ -197,11 +208,13 @@ impl StoredSession {
     }
 }
 
-/// Everything but what has columns of its own.
+/// Everything but what is said by the rows themselves.
+fn rest(values: &HashMap<String, Value>) -> HashMap<&String, &Value> {
+    values.iter().filter(|(key, _)| ![SIGNED_IN, ANONYMOUS, ENDED].contains(&key.as_str())).collect()
+}
+
 fn extras(values: &HashMap<String, Value>) -> Result<String> {
-    let rest: HashMap<&String, &Value> =
-        values.iter().filter(|(key, _)| *key != SIGNED_IN && *key != ANONYMOUS).collect();
-    Ok(serde_json::to_string(&rest)?)
+    Ok(serde_json::to_string(&rest(values))?)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
@@ -230,6 +243,7 @@ impl SessionStore for Sessions {
         let deleted = async {
             let mut tx = self.db.begin_write().await?;
             tx.forget_session(&hash(*id)).await?;
+            tx.forget_anonymous(&hash(*id)).await?;
             tx.commit().await
         };
         deleted.await.map_err(failed)

@@ -109,12 +109,13 @@ impl Tx {
         .await)?;
         let is_required = self.mfa_required_by(user.id).await?.is_some();
         let is_set_up = self.has_authenticator(user.id).await?;
+        let is_invited = self.has_account_invitation(user.id).await?;
         let open = |state: &str| {
             memberships.iter().find(|(_, is, open)| is == state && *open).map(|(organization, ..)| *organization)
         };
         Ok(Entry {
             organization: open("active"),
-            has_invitation: open("invited").is_some(),
+            has_invitation: is_invited || open("invited").is_some(),
             any: memberships.first().map(|(organization, ..)| *organization),
             needs_code: is_required && is_set_up,
             must_enroll: is_required && !is_set_up,

@@ -102,6 +102,7 @@ impl Standing {
             account_role: here.account_role.filter(|_| member).unwrap_or(outside),
             access: Access::of(&here.holdings(self.is_server_administrator)),
             token: None,
+            is_owner: false,
         })
     }
 }
@@ -165,15 +166,7 @@ impl Tx {
             .fetch_optional(&mut *c)
             .await)?;
         let Some(user) = user else { return Ok(None) };
-        if self.backend() == Backend::Postgres {
-            // Whoever ends sessions writes this row: from here on they wait until this change is made. SQLite has one
-            // writer anyway.
-            on!(self, |c| sqlx::query("SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE")
-                .bind(user)
-                .execute(&mut *c)
-                .await
-                .map(drop))?;
-        }
+        self.hold_user(user).await?;
         let row = on!(self, |c| sqlx::query_as::<_, (UserId,)>(
             "SELECT s.user_id FROM sessions s JOIN users u ON u.id = s.user_id
              WHERE s.id = $1 AND s.stage <> 'code' AND u.disabled_at IS NULL AND u.session_epoch = s.epoch"
@@ -185,6 +178,19 @@ impl Tx {
             Some((user,)) => self.standing_of(user, organization, now).await,
             None => Ok(None),
         }
+    }
+
+    /// Keeps whoever would end the user's sessions or disable them waiting until this change is made: they write this
+    /// row. SQLite has one writer anyway.
+    pub(crate) async fn hold_user(&mut self, user: UserId) -> Result<()> {
+        if self.backend() == Backend::Postgres {
+            on!(self, |c| sqlx::query("SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE")
+                .bind(user)
+                .execute(&mut *c)
+                .await
+                .map(drop))?;
+        }
+        Ok(())
     }
 
     /// Where a user stands in an organization.
@@ -252,6 +258,26 @@ impl Tx {
         if presented.expires_at <= now || presented.organization_disabled || is_elsewhere {
             return Ok(None);
         }
+        let everywhere = presented.organization.is_none();
+        let actor = self.unseated_actor(organization, everywhere).await?;
+        Ok(actor.map(|actor| Actor {
+            user: presented.user,
+            name: presented.name,
+            token: Some(ActingToken { id: presented.id, permissions: presented.permissions }),
+            ..actor
+        }))
+    }
+
+    /// The owner of the machine, who works on the command line with a Server Administrator's reach. Nobody, when there is
+    /// no such organization.
+    pub async fn acting_owner(&mut self, organization: OrganizationId) -> Result<Option<Actor>> {
+        let actor = self.unseated_actor(organization, true).await?;
+        Ok(actor.map(|actor| Actor { name: "Rollcall".to_owned(), is_owner: true, ..actor }))
+    }
+
+    /// Somebody who acts in an organization without being one of its members, as yet without a name: as its
+    /// Administrator, or as a Server Administrator.
+    async fn unseated_actor(&mut self, organization: OrganizationId, everywhere: bool) -> Result<Option<Actor>> {
         let row = on!(self, |c| sqlx::query_as::<_, (String, bool, Option<String>)>(
             "SELECT o.name, o.government,
                     (SELECT string_agg(a.application, ',') FROM organization_applications a
@@ -263,28 +289,28 @@ impl Tx {
         let Some((organization_name, government, applications)) = row else { return Ok(None) };
         let provisioned: Vec<Application> =
             split_ids(applications.as_deref()).iter().map(|key| word(key)).collect::<Result<_>>()?;
-        let is_global = presented.organization.is_none();
-        let account_role = if is_global { AccountRole::ServerAdministrator } else { AccountRole::Administrator };
+        let account_role = if everywhere { AccountRole::ServerAdministrator } else { AccountRole::Administrator };
         let holdings = Holdings {
-            server_administrator: is_global,
+            server_administrator: everywhere,
             account_role,
             provisioned: &provisioned,
             works: true,
             ..Holdings::NONE
         };
         Ok(Some(Actor {
-            user: presented.user,
-            name: presented.name,
+            user: UserId::NONE,
+            name: String::new(),
             email: String::new(),
-            server_administrator: is_global,
+            server_administrator: everywhere,
             organization,
             organization_name,
             government,
             access: Access::of(&holdings),
             provisioned,
-            member: !is_global,
+            member: !everywhere,
             account_role,
-            token: Some(ActingToken { id: presented.id, permissions: presented.permissions }),
+            token: None,
+            is_owner: false,
         }))
     }
 

@@ -26,14 +26,20 @@ impl From<i64> for Value {
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self::Text(text)
+        Self::Text(without_nul(text))
     }
 }
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
+        Self::Text(without_nul(text.to_owned()))
     }
+}
+
+/// PostgreSQL cannot take a NUL, and no stored text has one. What is looked for in its place is not there either: no
+/// name or address holds the second of these, which is no character.
+pub(super) fn without_nul(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{ffff}") } else { text }
 }
 
 /// A growing statement. Only literals of this crate are pushed; everything from outside goes through [`Self::bind`].
@@ -91,6 +97,13 @@ impl Tx {
             bound!(statement, sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql))).fetch_one(&mut *c).await
         })?;
         Ok(number)
+    }
+
+    /// Carries a statement out that answers with nothing.
+    pub(super) async fn run(&mut self, statement: &Statement) -> Result<()> {
+        let sql = statement.sql.clone();
+        on!(self, |c| bound!(statement, sqlx::query(AssertSqlSafe(sql))).execute(&mut *c).await.map(drop))?;
+        Ok(())
     }
 
     /// The rows a statement answers with.

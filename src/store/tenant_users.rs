@@ -40,6 +40,8 @@ pub struct TenantUser {
     pub home_name: Option<String>,
     /// Last login anywhere; zero means never.
     pub last_login_at: Timestamp,
+    /// Last login into the tenant asked about, or anywhere beyond any; zero means never.
+    pub last_login_here: Timestamp,
     /// When the user was made.
     pub created_at: Timestamp,
     /// First activation anywhere, if there was one.
@@ -121,16 +123,19 @@ impl Tx {
     ) -> Result<Vec<TenantUser>> {
         let (from, to) = dialect::rows_as_json(self.backend());
         let mut statement = Statement::default();
-        let role = if tenant.is_some() { "m.account_role" } else { "u.account_role" };
+        let (role, login) = match tenant {
+            Some(_) => ("m.account_role", "m.last_login_at"),
+            None => ("u.account_role", "u.last_login_at"),
+        };
         statement.push(&format!(
             "SELECT {from} id, email, display_name, first_name, last_name, own_role, role, disabled, service_account,
-                 home, home_name, last_login_at, created_at, activated_at, assignments {to} FROM (
+                 home, home_name, last_login_at, last_login_here, created_at, activated_at, assignments {to} FROM (
              SELECT u.id, u.email, u.display_name, u.first_name, u.last_name, u.account_role AS own_role,
                  {role} AS role, CASE WHEN u.disabled_at IS NULL THEN 0 ELSE 1 END AS disabled,
                  CASE WHEN u.service_account THEN 1 ELSE 0 END AS service_account,
                  u.home_organization_id AS home,
                  (SELECT h.name FROM organizations h WHERE h.id = u.home_organization_id) AS home_name,
-                 u.last_login_at, u.created_at, u.activated_at,
+                 u.last_login_at, {login} AS last_login_here, u.created_at, u.activated_at,
                  (SELECT CAST({from} o.id, o.slug, o.name, a.role_override, a.created_at {to} AS TEXT)
                   FROM memberships a JOIN organizations o ON o.id = a.organization_id
                   WHERE a.user_id = u.id) AS assignments "
@@ -263,6 +268,7 @@ impl Tx {
             return Ok(0);
         }
         self.forget_links(user).await?;
+        self.forget_invitations(user).await?;
         self.end_sessions(user, None, EndReason::Ended, now).await
     }
 

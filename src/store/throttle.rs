@@ -1,8 +1,9 @@
-//! How many different accounts one client address has tried, counted in windows that all processes share (security
-//! contract S18). Accounts are keyed hashes of what was typed, so nothing here tells which of them exist.
+//! What is counted against limits, in windows that all processes share: how many different accounts one client address
+//! has tried (security contract S18), the writes of an organization through the APIs, the requests of a client address
+//! to them. Accounts are keyed hashes of what was typed, so nothing here tells which of them exist.
 
 use super::{Result, Tx, backend::on};
-use crate::domain::time::Timestamp;
+use crate::domain::{ids::OrganizationId, time::Timestamp};
 
 impl Tx {
     /// Whether the client may try this account in the window that began at `window`: it did already, or has tried fewer
@@ -50,6 +51,72 @@ impl Tx {
     /// Forgets windows that began before.
     pub async fn forget_tries(&mut self, before: Timestamp) -> Result<()> {
         on!(self, |c| sqlx::query("DELETE FROM sign_in_throttle WHERE window_start < $1")
+            .bind(before)
+            .execute(&mut *c)
+            .await
+            .map(drop))?;
+        Ok(())
+    }
+
+    /// Counts one write of an organization's hourly budget. None when it is within the budget; otherwise the seconds
+    /// until the window ends (v1 contract section 1).
+    pub(crate) async fn count_api_write(
+        &mut self,
+        organization: OrganizationId,
+        limit: u32,
+        window: std::time::Duration,
+        now: Timestamp,
+    ) -> Result<Option<i64>> {
+        let expired = now.minus(window);
+        let (opened_at, used) = on!(self, |c| sqlx::query_as::<_, (Timestamp, i64)>(
+            "INSERT INTO api_write_windows (organization_id, opened_at, used) VALUES ($1, $2, 1)
+             ON CONFLICT (organization_id) DO UPDATE SET
+                 used = CASE WHEN api_write_windows.opened_at <= $3 THEN 1
+                             WHEN api_write_windows.used > $4 THEN api_write_windows.used
+                             ELSE api_write_windows.used + 1 END,
+                 opened_at = CASE WHEN api_write_windows.opened_at <= $3 THEN $2 ELSE api_write_windows.opened_at END
+             RETURNING opened_at, used"
+        )
+        .bind(organization)
+        .bind(now)
+        .bind(expired)
+        .bind(i64::from(limit))
+        .fetch_one(&mut *c)
+        .await)?;
+        if used <= i64::from(limit) {
+            return Ok(None);
+        }
+        Ok(Some(now.seconds_until(opened_at.plus(window)).max(1)))
+    }
+
+    /// Adds requests of a client address to its window, which they open when the last one is over. Gives the window's
+    /// beginning, and all requests in it.
+    pub(crate) async fn add_visits(
+        &mut self,
+        address: &str,
+        opened_at: Timestamp,
+        calls: u32,
+        window: std::time::Duration,
+    ) -> Result<(Timestamp, i64)> {
+        let counted = on!(self, |c| sqlx::query_as::<_, (Timestamp, i64)>(
+            "INSERT INTO api_visits (address, opened_at, calls) VALUES ($1, $2, $3)
+             ON CONFLICT (address) DO UPDATE SET
+                 calls = CASE WHEN api_visits.opened_at <= $4 THEN $3 ELSE api_visits.calls + $3 END,
+                 opened_at = CASE WHEN api_visits.opened_at <= $4 THEN $2 ELSE api_visits.opened_at END
+             RETURNING opened_at, calls"
+        )
+        .bind(address)
+        .bind(opened_at)
+        .bind(i64::from(calls))
+        .bind(opened_at.minus(window))
+        .fetch_one(&mut *c)
+        .await)?;
+        Ok(counted)
+    }
+
+    /// Forgets windows that began before.
+    pub(crate) async fn forget_visits(&mut self, before: Timestamp) -> Result<()> {
+        on!(self, |c| sqlx::query("DELETE FROM api_visits WHERE opened_at < $1")
             .bind(before)
             .execute(&mut *c)
             .await

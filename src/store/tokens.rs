@@ -527,37 +527,6 @@ impl Tx {
         }
         Ok(())
     }
-
-    /// Counts one write of an organization's hourly budget. None when it is within the budget; otherwise the seconds
-    /// until the window ends (v1 contract section 1).
-    pub(crate) async fn count_api_write(
-        &mut self,
-        organization: OrganizationId,
-        limit: u32,
-        window: std::time::Duration,
-        now: Timestamp,
-    ) -> Result<Option<i64>> {
-        let expired = now.minus(window);
-        let (opened_at, used) = on!(self, |c| sqlx::query_as::<_, (Timestamp, i64)>(
-            "INSERT INTO api_write_windows (organization_id, opened_at, used) VALUES ($1, $2, 1)
-             ON CONFLICT (organization_id) DO UPDATE SET
-                 used = CASE WHEN api_write_windows.opened_at <= $3 THEN 1
-                             WHEN api_write_windows.used > $4 THEN api_write_windows.used
-                             ELSE api_write_windows.used + 1 END,
-                 opened_at = CASE WHEN api_write_windows.opened_at <= $3 THEN $2 ELSE api_write_windows.opened_at END
-             RETURNING opened_at, used"
-        )
-        .bind(organization)
-        .bind(now)
-        .bind(expired)
-        .bind(i64::from(limit))
-        .fetch_one(&mut *c)
-        .await)?;
-        if used <= i64::from(limit) {
-            return Ok(None);
-        }
-        Ok(Some(now.seconds_until(opened_at.plus(window)).max(1)))
-    }
 }
 
 fn names(permissions: &[Permission]) -> Vec<&'static str> {

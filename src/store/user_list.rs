@@ -5,6 +5,8 @@
 //! quick when most rows match. *Gathering* starts from the few rows a selective filter finds through its own index and
 //! sorts them. A bounded look at each filter decides, so neither database has to guess.
 
+mod matching;
+
 use serde::Deserialize;
 
 use super::{Result, Tx, dialect, statement::Statement};

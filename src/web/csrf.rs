@@ -27,21 +27,19 @@ pub fn is_change(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-/// Judges a change.
+/// Judges a change by the token its form gave, or the header in its place.
 ///
 /// # Errors
 /// [`AppError::ExpiredForm`] for a missing or wrong token and for a request from another site.
-pub fn check(expected: &str, method: &Method, headers: &HeaderMap, body: &[u8], app: &App) -> Result<(), AppError> {
-    if !is_change(method) {
-        return Ok(());
-    }
-    let given = form_token(headers, body).or_else(|| text(headers, HEADER).map(str::to_owned));
+pub fn check(expected: &str, given: Option<String>, headers: &HeaderMap, app: &App) -> Result<(), AppError> {
+    let given = given.or_else(|| text(headers, HEADER).map(str::to_owned));
     // Without a session there is no token, and nothing is the right one.
     let is_right = !expected.is_empty() && given.is_some_and(|given| same_bytes(given.as_bytes(), expected.as_bytes()));
     if is_right && !is_from_elsewhere(headers, app) { Ok(()) } else { Err(AppError::ExpiredForm) }
 }
 
-fn form_token(headers: &HeaderMap, body: &[u8]) -> Option<String> {
+/// The token in a form.
+pub fn form_token(headers: &HeaderMap, body: &[u8]) -> Option<String> {
     let kind = text(headers, header::CONTENT_TYPE.as_str())?;
     if !kind.starts_with("application/x-www-form-urlencoded") {
         return None;

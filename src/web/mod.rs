@@ -4,7 +4,6 @@ pub mod api;
 pub mod assets;
 pub mod cause;
 pub mod csrf;
-pub mod csv;
 pub mod device;
 pub mod headers;
 pub mod html;
@@ -12,6 +11,7 @@ pub mod operations;
 pub mod pages;
 pub mod request;
 pub mod routes;
+pub mod upload;
 pub mod visitor;
 
 use std::sync::Arc;

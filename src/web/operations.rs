@@ -10,6 +10,7 @@ use axum::{
     routing::get,
 };
 
+use super::api;
 use crate::{app::App, serve::Stop};
 
 #[derive(Clone)]
@@ -18,12 +19,14 @@ struct Operations {
     stop: Stop,
 }
 
-/// `/healthz`, `/readyz` and `/metrics`.
+/// `/healthz`, `/readyz`, `/metrics`, and the description of the APIs.
 pub fn router(app: App, stop: Stop) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
+        .merge(api::reference::open_router())
+        .route("/static/{version}/{*file}", get(super::asset))
         .with_state(Operations { app, stop })
 }
 

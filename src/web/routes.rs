@@ -15,16 +15,21 @@ use axum::{
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::{
+    api::reference,
     csrf,
     html::{
-        account, activation, audit, bulk, confirmations, edit, email, export, home, invite, mfa, organizations,
+        account, activation, audit, bulk, confirmations, edit, email, export, home, import, invite, mfa, organizations,
         recovery_codes, reset_password, roles, second_step, set_up, sign_in, tokens, users,
     },
+    upload::Upload,
     visitor::{Here, Visitor},
 };
 use crate::{
     app::App,
-    domain::session::{EndReason, Step},
+    domain::{
+        import::LARGEST_FILE,
+        session::{EndReason, Step},
+    },
     error::AppError,
     policy::{
         Actor, BulkUsers, CancelInvitation, CreateRole, CreateToken, DeleteRole, DeleteUser, Denied, DisableEverywhere,
@@ -38,7 +43,11 @@ use crate::{
 const SLOWEST_FORM: Duration = Duration::from_secs(30);
 /// Forms may carry this much.
 const LARGEST_FORM: usize = 256 * 1024;
-/// And this many fields (S88). The longest form chooses a hundred people or every level of a custom role.
+/// A form with a file: the file, and room for the rest.
+const LARGEST_UPLOAD: usize = LARGEST_FILE + 64 * 1024;
+/// And it may take this long.
+const SLOWEST_UPLOAD: Duration = Duration::from_secs(300);
+/// A form may carry this many fields (S88). The longest form chooses a hundred people or every level of a custom role.
 const MOST_FIELDS: usize = 1_000;
 
 /// Who may come to a route.
@@ -67,18 +76,28 @@ pub struct Route {
     handlers: MethodRouter<App>,
     /// Whether a GET shows a page one may return to after signing in.
     pub is_page: bool,
+    /// Whether its form carries a file.
+    pub takes_file: bool,
 }
+
+/// Put into an answer by a page that asks again by itself: to be left open is no activity.
+#[derive(Debug, Clone, Copy)]
+pub struct NotActivity;
 
 /// Which route answered, for the log: the pattern, never the path with what it carries.
 #[derive(Debug, Clone, Copy)]
 pub struct Matched(pub &'static str);
 
 fn page(path: &'static str, access: Access, handlers: MethodRouter<App>) -> Route {
-    Route { path, access, handlers, is_page: true }
+    Route { path, access, handlers, is_page: true, takes_file: false }
+}
+
+fn upload(path: &'static str, access: Access, handlers: MethodRouter<App>) -> Route {
+    Route { takes_file: true, ..page(path, access, handlers) }
 }
 
 fn other(path: &'static str, access: Access, handlers: MethodRouter<App>) -> Route {
-    Route { path, access, handlers, is_page: false }
+    Route { path, access, handlers, is_page: false, takes_file: false }
 }
 
 fn may<A: crate::policy::Action>() -> Access {
@@ -117,7 +136,10 @@ pub fn table() -> Vec<Route> {
         other("/users/export.csv", may::<ExportUsers>(), get(export::users)),
         page("/users/invite", may::<InviteUsers>(), get(invite::new).post(invite::create)),
         page("/users/invite/results", may::<InviteUsers>(), get(invite::results)),
-        other("/users/bulk", may::<BulkUsers>(), post(bulk::apply)),
+        upload("/users/import", may::<InviteUsers>(), get(import::new).post(import::create)),
+        page("/users/import/{id}", may::<InviteUsers>(), get(import::show).post(import::confirm)),
+        other("/users/bulk", may::<BulkUsers>(), post(bulk::ask)),
+        page("/users/bulk/{id}", may::<BulkUsers>(), get(bulk::show).post(bulk::confirm)),
         page("/users/{id}", may::<ViewUsers>(), get(users::show)),
         page("/users/{id}/edit", may::<EditUser>(), get(edit::edit).post(edit::update)),
         page("/users/{id}/delete", may::<DeleteUser>(), confirmations::delete()),
@@ -141,6 +163,8 @@ pub fn table() -> Vec<Route> {
         page("/organizations", SignedIn, get(organizations::index)),
         page("/organizations/new", ServerAdministrator, get(organizations::new).post(organizations::create)),
         page("/organizations/{id}", SignedIn, get(organizations::show).post(organizations::update)),
+        page("/api/reference", SignedIn, get(reference::page)),
+        other("/api/openapi.json", Public, get(reference::show_document)),
         page("/organizations/switch", SignedIn, get(organizations::choose).post(organizations::switch)),
     ]
 }
@@ -149,7 +173,8 @@ pub fn table() -> Vec<Route> {
 pub fn router(app: &App) -> Router<App> {
     let mut router = Router::new();
     for route in table() {
-        let gate = Gate { app: app.clone(), access: route.access, path: route.path };
+        let takes_file = route.takes_file;
+        let gate = Gate { app: app.clone(), access: route.access, path: route.path, takes_file };
         let handlers = route.handlers.layer(middleware::from_fn_with_state(gate, admit));
         router = router.route(route.path, handlers);
     }
@@ -173,6 +198,7 @@ struct Gate {
     app: App,
     access: Access,
     path: &'static str,
+    takes_file: bool,
 }
 
 /// Lets a request through to its handler, or answers in its place.
@@ -180,7 +206,7 @@ async fn admit(State(gate): State<Gate>, request: Request, next: Next) -> Respon
     let mut response = match gate.judge(request).await {
         Ok(Admitted::In(request, here)) => {
             let response = next.run(request).await;
-            if let Some(here) = here {
+            if let Some(here) = here.filter(|_| response.extensions().get::<NotActivity>().is_none()) {
                 note_activity(&gate, &here, response.status()).await;
             }
             response
@@ -214,19 +240,21 @@ impl Gate {
                 }
             }
         };
-        let body = self.read_change(&parts, &visitor, body).await?;
+        let (body, upload) = if self.takes_file && csrf::is_change(&parts.method) {
+            // Nobody sends sixteen megabytes to a page they may not open.
+            if let Some(elsewhere) = here.as_ref().map(|here| self.turn_away(here)).transpose()?.flatten() {
+                return Ok(Admitted::Elsewhere(elsewhere));
+            }
+            (Body::empty(), Some(self.read_upload(&parts, &visitor, body).await?))
+        } else {
+            (self.read_change(&parts, &visitor, body).await?, None)
+        };
+        if let Some(upload) = upload {
+            parts.extensions.insert(upload);
+        }
         if let Some(here) = &here {
-            if let Some(step) = self.step_due(here) {
-                return Ok(Admitted::Elsewhere(redirect(&visitor, step_path(step))));
-            }
-            if matches!(self.access, Access::ServerAdministrator) {
-                here.needs_server_administrator()?;
-            }
-            if let Access::May(may) = self.access {
-                if here.actor.is_none() && here.standing.is_server_administrator {
-                    return Ok(Admitted::Elsewhere(redirect(&here.visitor, "/organizations")));
-                }
-                may(here.actor()?)?;
+            if let Some(elsewhere) = self.turn_away(here)? {
+                return Ok(Admitted::Elsewhere(elsewhere));
             }
         } else if !csrf::is_change(&parts.method) {
             visitor = visitor.with_token(&self.app).await?;
@@ -256,12 +284,40 @@ impl Gate {
         if !csrf::is_change(&parts.method) {
             return Ok(body);
         }
-        let bytes = read_form(&parts.headers, body).await?;
+        let bytes = read_body(&parts.headers, body, LARGEST_FORM, SLOWEST_FORM).await?;
         if bytes.split(|byte| *byte == b'&').count() > MOST_FIELDS {
             return Err(AppError::BadRequest("A form has at most 1000 fields. Nothing was changed."));
         }
-        csrf::check(&visitor.csrf, &parts.method, &parts.headers, &bytes, &self.app)?;
+        let given = csrf::form_token(&parts.headers, &bytes);
+        csrf::check(&visitor.csrf, given, &parts.headers, &self.app)?;
         Ok(Body::from(bytes))
+    }
+
+    /// The same for a form with a file.
+    async fn read_upload(&self, parts: &Parts, visitor: &Visitor, body: Body) -> Result<Upload, AppError> {
+        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let bytes = read_body(&parts.headers, body, LARGEST_UPLOAD, SLOWEST_UPLOAD).await?;
+        let upload = if Upload::is_announced(kind) { Some(Upload::read(kind, bytes.clone()).await?) } else { None };
+        let given = upload.as_ref().map_or_else(|| csrf::form_token(&parts.headers, &bytes), |it| it.text(csrf::FIELD));
+        csrf::check(&visitor.csrf, given, &parts.headers, &self.app)?;
+        upload.ok_or(AppError::UnsupportedMedia)
+    }
+
+    /// Where somebody who is not let in goes instead; nowhere, for who is.
+    fn turn_away(&self, here: &Here) -> Result<Option<Response>, AppError> {
+        if let Some(step) = self.step_due(here) {
+            return Ok(Some(redirect(&here.visitor, step_path(step))));
+        }
+        if matches!(self.access, Access::ServerAdministrator) {
+            here.needs_server_administrator()?;
+        }
+        if let Access::May(may) = self.access {
+            if here.actor.is_none() && here.standing.is_server_administrator {
+                return Ok(Some(redirect(&here.visitor, "/organizations")));
+            }
+            may(here.actor()?)?;
+        }
+        Ok(None)
     }
 
     /// Where a due step sends everything else (portal contract 3.6).
@@ -286,15 +342,15 @@ pub const fn step_path(step: Step) -> &'static str {
 }
 
 /// Reads a form within its bounds of size and time; what announces itself as too large is not read at all.
-async fn read_form(headers: &HeaderMap, body: Body) -> Result<Bytes, AppError> {
+async fn read_body(headers: &HeaderMap, body: Body, largest: usize, slowest: Duration) -> Result<Bytes, AppError> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > LARGEST_FORM) {
+    if announced.is_some_and(|length| length > largest) {
         return Err(AppError::TooLarge);
     }
     if headers.contains_key(header::CONTENT_ENCODING) {
         return Err(AppError::UnsupportedMedia);
     }
-    let read = tokio::time::timeout(SLOWEST_FORM, Limited::new(body, LARGEST_FORM).collect());
+    let read = tokio::time::timeout(slowest, Limited::new(body, largest).collect());
     match read.await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(AppError::TooLarge),

@@ -27,6 +27,9 @@ const showAll = (form) => {
   const chosen = rows(form).filter((box) => box.checked).length;
   all.checked = chosen > 0 && chosen === rows(form).length;
   all.indeterminate = chosen > 0 && !all.checked;
+  // Everybody who matches can only be meant while the whole page is chosen.
+  const everybody = form.querySelector("[data-everybody] input");
+  if (everybody && !all.checked) everybody.checked = false;
 };
 
 document.addEventListener("change", (event) => {

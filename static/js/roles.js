@@ -1,5 +1,5 @@
-// The role picker: filters long lists, counts what is chosen, and shows what the chosen roles open together.
-// Each role carries data-grants ("callback.exports=4 ..."), each page data-page and its level labels.
+// The role picker: filters long lists, counts what is chosen, and tells while inviting what the chosen roles open
+// together. Each role carries data-grants ("callback.exports=4 ..."), each page data-page.
 
 const bars = (level) => (level === 0 ? 0 : level === 1 ? 1 : level < 4 ? 2 : 3);
 const roleName = (input) => input.closest("label").textContent.trim().replace(/\s+/g, " ");
@@ -39,25 +39,6 @@ const effective = (form) => {
     }
   }
   return pages;
-};
-
-const showPreview = (form, pages) => {
-  for (const row of form.querySelectorAll("[data-access] [data-page]")) {
-    row.dataset.from ??= row.querySelector("[data-from]").textContent;
-    const before = Number(row.dataset.level);
-    const { level, from } = pages.get(row.dataset.page) ?? { level: 0, from: [] };
-    const changed = level !== before;
-    row.classList.toggle("access-gain", level > before);
-    row.classList.toggle("access-loss", level < before);
-    row.classList.toggle("access-none", level === 0);
-    row.querySelector(".level").classList.toggle("level-0", level === 0);
-    row.querySelector("use").setAttribute("href", `#i-level-${bars(level)}`);
-    row.querySelector("[data-level-label]").textContent = row.dataset.labels.split("|")[level];
-    row.querySelector("[data-from]").textContent = changed
-      ? `${level === 0 ? "No role grants this" : from.join(", ")}, if you save`
-      : row.dataset.from;
-    if (changed) row.closest("details").open = true;
-  }
 };
 
 const list = (names) => {
@@ -107,10 +88,8 @@ const refresh = (group) => {
   const form = group.closest("form");
   const chosen = group.querySelectorAll("input:checked").length;
   group.querySelector("[data-roles-count]").textContent = chosen ? `${chosen} chosen` : "";
-  const pages = effective(form);
-  showPreview(form, pages);
   const summary = form.querySelector("[data-summary]");
-  if (summary) showSummary(summary, pages);
+  if (summary) showSummary(summary, effective(form));
 };
 
 document.addEventListener("input", (event) => {
@@ -120,6 +99,30 @@ document.addEventListener("input", (event) => {
 document.addEventListener("change", (event) => {
   const group = event.target.closest("[data-roles]");
   if (group && !event.target.matches("[type=search]")) refresh(group);
+});
+
+// "Set all" of an application: every page that offers the level gets it.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-set-all]");
+  if (!button) return;
+  const group = button.closest("[role=group]");
+  for (const radio of group.querySelectorAll(`input[type=radio][value="${button.dataset.setAll}"]`)) radio.checked = true;
+  for (const name of ["input", "change"]) group.dispatchEvent(new Event(name, { bubbles: true }));
+});
+
+// A preview drawn anew leaves open what was open.
+document.addEventListener("htmx:before:swap", ({ detail }) => {
+  const { target } = detail.ctx;
+  if (!target?.matches?.("[data-keep-open]")) return;
+  target.open = [...target.querySelectorAll("details[open][data-group]")].map((group) => group.dataset.group);
+});
+
+document.addEventListener("htmx:after:swap", ({ detail }) => {
+  const { target } = detail.ctx;
+  if (!target?.matches?.("[data-keep-open]")) return;
+  for (const group of target.querySelectorAll("details[data-group]")) {
+    group.open ||= target.open?.includes(group.dataset.group) ?? false;
+  }
 });
 
 const refreshAll = () => document.querySelectorAll("[data-roles]").forEach(refresh);

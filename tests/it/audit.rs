@@ -1,7 +1,10 @@
 //! The audit log: one event for each operation, in the transaction of the change, chained so that tampering shows
 //! (security contract S81-S83).
 
-use rollcall::domain::time::minutes;
+use rollcall::{
+    domain::time::minutes,
+    store::audit::{AuditRecord, verify_records},
+};
 
 use crate::support::{Browser, TestApp, both};
 
@@ -121,22 +124,62 @@ both! {
 
     async fn without_its_event_a_change_does_not_happen(app) {
         let mut sam = app.sam().await;
-        sam.get("/users/invite").await;
-        let form = sam.form("Invite").fill("Email", "ana@acme.example");
-        app.pool.run(if app.is_postgres() {
-            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'full'; END $$"
-        } else {
-            "CREATE TRIGGER full_log BEFORE INSERT ON audit_events BEGIN SELECT RAISE(ABORT, 'full'); END"
-        }).await;
-        if app.is_postgres() {
-            app.pool.run("CREATE TRIGGER full_log BEFORE INSERT ON audit_events FOR EACH ROW EXECUTE FUNCTION refuse()").await;
+        let mut ana = app.person(&mut sam, "Ana Lima", "ana@acme.example", &[]).await;
+        let id = app.id("ana@acme.example").await;
+        let mut forms = Vec::new();
+        for (path, button, label, text) in [
+            ("/users/invite".to_owned(), "Invite", "Email", "bo@acme.example"),
+            (format!("/users/{id}/edit"), "Save", "Name", "Anna Lima"),
+            ("/organizations/new".to_owned(), "Save", "Name", "Beta"),
+            ("/tokens/new".to_owned(), "Create token", "Token name", "CI"),
+        ] {
+            sam.get(&path).await;
+            let form = sam.form(button).fill(label, text);
+            forms.push(if button == "Create token" { form.choose("api.users.read") } else { form });
         }
-        sam.may_fail();
-        sam.send_form(&form).await;
-        assert!([500, 503].contains(&sam.page.code()), "{}", sam.page.code());
-        assert_eq!(app.pool.number("SELECT count(*) FROM memberships").await, 1);
-        assert_eq!(app.pool.number("SELECT count(*) FROM mails").await, 0);
-        assert_eq!(app.pool.number("SELECT count(*) FROM users").await, 1);
+        for (path, button) in [("edit", "Save"), ("disable", "Disable"), ("delete", "Delete"), ("end-sessions", "End all sessions")] {
+            sam.get(&format!("/users/{id}/{path}")).await;
+            let form = sam.form(button);
+            forms.push(if path == "edit" { form.choose("Analyst") } else { form });
+        }
+        sam.get("/roles/new").await;
+        forms.push(sam.form("Save").fill("Role name", "Night shift").set("webhooks.webhooks", "view"));
+        let state = async || {
+            let mut state = Vec::new();
+            for table in ["users", "memberships", "mails", "organizations", "api_tokens", "custom_roles", "sessions", "sign_in_attempts", "audit_heads"] {
+                state.push((table, app.pool.number(&format!("SELECT count(*) FROM {table}")).await));
+            }
+            let versions = app.pool.texts("SELECT email_key || ' ' || state || ' ' || version || ' ' || account_role FROM memberships ORDER BY 1").await;
+            (state, versions, app.audit_count().await)
+        };
+        let before = state().await;
+        let what = "BEFORE INSERT ON audit_events";
+        if app.is_postgres() {
+            app.pool.run("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'full'; END $$").await;
+            app.pool.run(&format!("CREATE TRIGGER full_log {what} FOR EACH ROW EXECUTE FUNCTION refuse()")).await;
+        } else {
+            app.pool.run(&format!("CREATE TRIGGER full_log {what} BEGIN SELECT RAISE(ABORT, 'full'); END")).await;
+        }
+        for form in &forms {
+            sam.send_form(form).await;
+            assert_eq!(sam.page.code(), 503, "{}: {}", form.action, sam.page.text());
+            assert!(sam.page.text().contains("Nothing was changed."), "{}", form.action);
+            assert_eq!(state().await, before, "{}", form.action);
+        }
+        for path in ["/users/export.csv", "/audit/export.csv"] {
+            assert_eq!(sam.fetch(path).await.code(), 503, "{path}");
+        }
+        ana.get("/account").await;
+        let form = ana.form("Save").fill("Name", "Anna");
+        assert_eq!(ana.send_form(&form).await.code(), 503, "one's own name");
+        let mut stranger = app.browser();
+        for (email, password) in [("ana@acme.example", crate::support::PASSWORD), ("ana@acme.example", "wrong password!"), ("x@y.example", "wrong")] {
+            stranger.get("/login").await;
+            let form = stranger.form("Log in").fill("Email", email).fill("Password", password);
+            assert_eq!(stranger.send_form(&form).await.code(), 503, "a login");
+            assert!(!stranger.get("/account").await.text().contains("Your roles"));
+        }
+        assert_eq!(state().await, before);
     }
 
     async fn the_log_cannot_be_changed_by_accident(app) {
@@ -214,6 +257,45 @@ both! {
         let last = app.pool.number(&format!("SELECT max(number) FROM audit_events WHERE chain = '{chain}'")).await;
         app.pool.run(&format!("UPDATE audit_events SET chain = '{beta}', number = 2 WHERE chain = '{chain}' AND number = {last}")).await;
         assert!(app.verify_audit().await.is_err());
+    }
+
+    async fn an_exported_file_is_proved_and_tampering_with_it_found(app) {
+        history(app).await;
+        let mut sam = app.sam().await;
+        let file = sam.fetch("/audit/export.csv").await.body.clone();
+        let records = || {
+            let mut reader = csv::Reader::from_reader(file.as_bytes());
+            let headers = reader.headers().expect("headers").clone();
+            let lines = reader.records().map(|line| {
+                let line = line.expect("a line");
+                let plain: csv::StringRecord = line.iter().map(rollcall::domain::cells::plain).collect();
+                plain.deserialize::<AuditRecord>(Some(&headers)).expect("a record")
+            });
+            lines.collect::<Vec<_>>()
+        };
+        let prove = |records: Vec<AuditRecord>| verify_records(&app.app.db.keys(), records);
+        let events = i64::try_from(records().len()).expect("few");
+        assert_eq!(prove(records()), Ok(events));
+        let third = |records: &[AuditRecord]| records.iter().position(|record| record.number == 3).expect("three");
+        let mut edited = records();
+        let place = third(&edited);
+        let (number, id) = (edited[place].number, edited[place].id.clone());
+        "user forged".clone_into(&mut edited[place].target);
+        let broken = prove(edited).expect_err("edited");
+        assert_eq!((broken.number, broken.id.as_deref()), (number, Some(id.as_str())));
+        let mut removed = records();
+        let next = removed[place + 1].id.clone();
+        removed.remove(place);
+        let broken = prove(removed).expect_err("removed");
+        assert_eq!((broken.number, broken.id.as_deref()), (number + 1, Some(next.as_str())));
+        let mut swapped = records();
+        let (one, other) = (swapped[place].number, swapped[place + 1].number);
+        swapped[place].number = other;
+        swapped[place + 1].number = one;
+        assert_eq!(prove(swapped).expect_err("swapped").number, 3);
+        let mut twice = records();
+        twice.push(records().remove(place));
+        assert_eq!(prove(twice).expect_err("twice").number, 3);
     }
 
     async fn many_writers_make_one_chain(app) {

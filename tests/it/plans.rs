@@ -2,7 +2,9 @@
 
 use rollcall::{
     domain::{
-        ids::OrganizationId,
+        ids::{CustomRoleId, OrganizationId},
+        pages::{Level, Page},
+        roles::PageChange,
         users::{Cursor, CursorKey, KindFilter, LoginFilter, MfaFilter, StatusFilter, UserQuery, UserSort},
     },
     store::Tx,
@@ -154,8 +156,23 @@ fn queries() -> (Vec<UserQuery>, Vec<UserQuery>) {
 }
 
 /// Tables of people, by the names the statements give them. `json_each` and what was gathered are small.
-const BIG: [&str; 14] =
-    ["m", "u", "a", "t", "r", "e", "x", "s", "k", "l", "memberships", "users", "membership_roles", "sign_in_attempts"];
+const BIG: [&str; 15] = [
+    "held",
+    "m",
+    "u",
+    "a",
+    "t",
+    "r",
+    "e",
+    "x",
+    "s",
+    "k",
+    "l",
+    "memberships",
+    "users",
+    "membership_roles",
+    "sign_in_attempts",
+];
 
 /// Whether a step of a plan reads all of a big table.
 fn reads_all(step: &str) -> bool {
@@ -166,6 +183,42 @@ fn reads_all(step: &str) -> bool {
     let Some(rest) = step.trim().strip_prefix("SCAN ") else { return false };
     let name = rest.split(' ').next().unwrap_or_default();
     BIG.contains(&name) && !rest.contains("VIRTUAL TABLE")
+}
+
+const RARE_ROLE: &str = "019aa193-2000-7000-8000-000000000001";
+const EVERYBODYS_ROLE: &str = "019aa193-2000-7000-8000-000000000002";
+
+/// Two custom roles: a few have the one, everybody the other.
+async fn give_roles(app: &TestApp, organization: OrganizationId) {
+    for (id, condition) in [(RARE_ROLE, "user_id LIKE '%000'"), (EVERYBODYS_ROLE, "user_id LIKE '%'")] {
+        app.pool
+            .run(&format!(
+                "INSERT INTO custom_roles (organization_id, id, name, name_key, created_at, changed_at, changed_by_name)
+                 VALUES ('{organization}', '{id}', '{id}', '{id}', 1, 1, '')"
+            ))
+            .await;
+        app.pool
+            .run(&format!(
+                "INSERT INTO membership_roles SELECT organization_id, user_id, '{id}', '{id}' FROM memberships
+                 WHERE organization_id = '{organization}' AND {condition}"
+            ))
+            .await;
+    }
+}
+
+/// A preview of a role that everybody has names the first of each kind, and counts the others.
+async fn check_preview(tx: &mut Tx, app: &TestApp, organization: OrganizationId) {
+    let rare: CustomRoleId = RARE_ROLE.parse().expect("an id");
+    let steps = tx.explain_alike_holders(organization, rare, app.now()).await.expect("a plan");
+    let scan = steps.iter().find(|step| reads_all(step));
+    assert!(scan.is_none(), "{scan:?} in {steps:#?}");
+    let everybodys: CustomRoleId = EVERYBODYS_ROLE.parse().expect("an id");
+    let changes = [PageChange { page: Page::Exports, before: Level::All, after: Level::None }];
+    let kinds = tx.alike_holders(organization, everybodys, &changes, app.now(), 5).await.expect("holders");
+    assert!(kinds.len() < 12, "{}", kinds.len());
+    assert!(kinds.iter().all(|kind| kind.first.len() <= 5));
+    let people: u64 = kinds.iter().map(|kind| kind.people).sum();
+    assert_eq!(people, MEMBERS as u64 + 1, "and Sam");
 }
 
 async fn check(tx: &mut Tx, app: &TestApp, organization: OrganizationId) {
@@ -196,17 +249,21 @@ async fn would_be_seen(app: &TestApp) -> bool {
 both! {
     async fn no_list_reads_a_whole_table(app) {
         let organization = fill(app).await;
+        give_roles(app, organization).await;
         if app.is_postgres() {
-            app.pool.run("ANALYZE").await;
+            // A trigram index keeps what is new in a list at first; the plans are those of a database at rest.
+            app.pool.run("VACUUM ANALYZE").await;
         }
         assert!(would_be_seen(app).await);
         let mut tx = app.app.db.begin_read().await.expect("read");
         check(&mut tx, app, organization).await;
+        check_preview(&mut tx, app, organization).await;
         if !app.is_postgres() {
             drop(tx);
             app.pool.run("ANALYZE").await;
             let mut tx = app.app.db.begin_read().await.expect("read");
             check(&mut tx, app, organization).await;
+            check_preview(&mut tx, app, organization).await;
         }
     }
 }

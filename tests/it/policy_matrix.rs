@@ -63,6 +63,17 @@ fn the_same_can_be_had_as_json() {
     let json: serde_json::Value = serde_json::from_str(&printed(&["permissions", "--json"])).expect("JSON");
     assert_eq!(json["pages"].as_array().map(Vec::len), Some(matrix_rows().len()));
     assert_eq!(json["actions"].as_array().map(Vec::len), Some(action_rows().len()));
+    let mut text = String::new();
+    for row in json["pages"].as_array().expect("a list") {
+        let word = |field: &str| row[field].as_str().unwrap_or_else(|| panic!("{field} of {row}"));
+        let note = row["note"].as_str().map(|note| format!(" ({note})")).unwrap_or_default();
+        let (role, page, label) = (word("role"), word("page"), word("label"));
+        let _ = writeln!(text, "{role:<26} {page:<36} {label}{note}");
+        let level: Level = word("level").parse().expect("a level");
+        assert_eq!(page.parse::<Page>().expect("a page").level_label(level), label);
+    }
+    // The same table as the printed one, which is compared cell by cell with the contracts below.
+    golden("pages.txt", &text);
 }
 
 /// Portal contract 2.2, cell by cell: page, then the levels of Administrator, Manager, Viewer and Agent, `-` where the

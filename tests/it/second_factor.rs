@@ -103,7 +103,7 @@ both! {
             browser.fetch(&path).await;
             let page = &browser.page;
             let to_login = page.location().is_some_and(|target| target.starts_with("/login?"));
-            assert!(to_login || page.code() == 405, "{path}: {} {:?}", page.code(), page.location());
+            assert!(to_login || matches!(page.code(), 401 | 405), "{path}: {} {:?}", page.code(), page.location());
         }
         assert_eq!(browser.fetch("/session").await.code(), 401);
         assert_eq!(browser.fetch("/").await.location().as_deref(), Some("/login"));

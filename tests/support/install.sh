@@ -4,15 +4,23 @@
 # Command or file that shows a package is there, and the package's name.
 needed_packages() {
     local part=$1
-    has_postgres || echo postgresql
-    has psql || echo postgresql-client
+    [[ $part == api ]] || has_postgres || echo postgresql
+    [[ $part == api ]] || has psql || echo postgresql-client
+    has curl || echo curl
     [[ $part == rust ]] && return
+    [[ $part == browser ]] || has_venv || echo python3-venv
+    [[ $part == api ]] && return
     has node || echo nodejs
     has npm || echo npm
     chromium_path >/dev/null || echo chromium
     faketime_library >/dev/null || echo libfaketime
     has oathtool || echo oathtool
     has zbarimg || echo zbar-tools
+}
+
+# Debian's python3 comes without what fills a virtual environment.
+has_venv() {
+    has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null
 }
 
 has() {
@@ -40,7 +48,7 @@ install_what_is_missing() {
     ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
     mapfile -t missing < <(needed_packages "$part")
     ((${#missing[@]} == 0)) || give_up "still missing after the installation: ${missing[*]}"
-    [[ $part == rust ]] || install_node_packages
+    [[ $part == rust || $part == api ]] || install_node_packages
 }
 
 install_packages() {

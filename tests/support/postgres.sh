@@ -95,7 +95,7 @@ SETTINGS
 }
 
 stop_postgres() {
-    local status=$?
+    local status=$1
     trap - EXIT
     [[ -z $postgres_folder ]] || remove_cluster "$postgres_folder"
     exit "$status"

@@ -1,4 +1,4 @@
-# The two suites and the sum of what they counted.
+# The suites and the sum of what they counted.
 # shellcheck shell=bash disable=SC2154 # `target` comes from tests/run
 
 passed=0

@@ -92,6 +92,7 @@ pub fn counts_as_administrator(holdings: &Holdings<'_>) -> bool {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::matrix_rows;
     use super::*;
     use crate::domain::entropy::Seeded;
     use crate::domain::ids::CustomRoleId;
@@ -166,8 +167,59 @@ mod tests {
         assert_eq!(access.level(Page::Apps), Level::All);
     }
 
+    /// The level by hand: the highest cell of the printed matrix that a role held has on the page.
+    fn naive(keys: &[&str], own: &[CustomRole], provisioned: &[Application], page: Page) -> Level {
+        if !provisioned.contains(&page.application()) && !page.application().is_always_provisioned() {
+            return Level::None;
+        }
+        let mut highest = Level::None;
+        for row in matrix_rows() {
+            if row.page == page && keys.contains(&row.role) && row.level.rank() > highest.rank() {
+                highest = row.level;
+            }
+        }
+        for role in own {
+            if role.access.level(page).rank() > highest.rank() {
+                highest = role.access.level(page);
+            }
+        }
+        highest
+    }
+
     fn any_level() -> impl Strategy<Value = Level> {
         proptest::sample::select(Level::ALL)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_effective_level_is_that_of_a_naive_model(
+            roles in proptest::sample::subsequence(ApplicationRole::ALL, 0..=16),
+            account_role in proptest::sample::select(&AccountRole::ALL[1..]),
+            provisioned in proptest::sample::subsequence(Application::ALL, 0..=8),
+            levels in proptest::collection::vec(proptest::collection::vec(any_level(), Page::COUNT), 0..3),
+            works: bool,
+        ) {
+            let own: Vec<CustomRole> = levels
+                .into_iter()
+                .map(|levels| custom("Any", &Page::ALL.iter().copied().zip(levels).collect::<Vec<_>>()))
+                .collect();
+            let holdings = Holdings {
+                account_role,
+                application_roles: &roles,
+                custom_roles: &own,
+                provisioned: &provisioned,
+                works,
+                ..MEMBER
+            };
+            let mut keys: Vec<&str> = roles.iter().map(|role| role.key()).collect();
+            keys.push(account_role.key());
+            for (page, level) in Access::of(&holdings).levels() {
+                let expected = if works { naive(&keys, &own, &provisioned, page) } else { Level::None };
+                prop_assert_eq!(level, expected, "{}", page.key());
+            }
+        }
     }
 
     proptest! {

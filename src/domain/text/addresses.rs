@@ -31,7 +31,8 @@ impl TypedAddress {
         }
     }
 
-    fn read(text: &str) -> Self {
+    /// One entry, taken as it is.
+    pub fn read(text: &str) -> Self {
         Email::parse(text).map_or_else(|_| Self::Invalid(text.to_owned()), Self::Valid)
     }
 }

@@ -131,6 +131,11 @@ name_type!(
     TokenName, 100, "Enter a token name."
 );
 
+name_type!(
+    /// The reference of a support request (product contract section 2).
+    SupportRequest, 100, "Enter the reference of the support request."
+);
+
 impl DisplayName {
     /// First and last name by splitting at the first space, for a person who has neither (product
     /// contract section 3). A single word is a first name.

@@ -83,6 +83,11 @@ impl Permission {
         Self::OF_ORGANIZATION.into_iter().chain(Self::OF_TENANTS).chain(Self::WITHOUT_EFFECT)
     }
 
+    /// Whether it has effect for a global token alone.
+    pub fn is_of_tenants(self) -> bool {
+        Self::OF_TENANTS.contains(&self)
+    }
+
     /// The name.
     pub const fn name(self) -> &'static str {
         self.0

@@ -24,7 +24,7 @@ fn link(path: &str, works: Duration) -> Link {
 fn invitation() -> Invitation {
     Invitation {
         inviter: "Amara Okafor".into(),
-        organization: "Brightwater Energy".into(),
+        organization: Some("Brightwater Energy".into()),
         roles: vec!["User".into(), "Callback Viewer".into()],
         temporary_password: Some("Xk7#mQ2$vT9*rW4?".into()),
         link: link("/activate/7Yq2mX4vKc9TzR", days(7)),
@@ -292,7 +292,7 @@ fn what_people_typed_stays_inert() {
     for name in polyglots {
         let mail = told(Content::Invitation(Invitation {
             inviter: name.to_owned(),
-            organization: name.to_owned(),
+            organization: Some(name.to_owned()),
             roles: vec![name.to_owned()],
             ..invitation()
         }));

@@ -59,6 +59,7 @@ pub(in crate::policy) fn acting(person: &Person) -> Actor {
         }),
         provisioned,
         token: None,
+        is_owner: false,
     }
 }
 

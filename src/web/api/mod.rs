@@ -16,5 +16,5 @@ use crate::app::App;
 
 /// Both dialects.
 pub fn router(app: &App) -> Router<App> {
-    v1::router(app).merge(tenant::router(app)).merge(reference::router())
+    v1::router(app).merge(tenant::router(app))
 }

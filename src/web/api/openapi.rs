@@ -4,18 +4,27 @@
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
+use crate::{
+    domain::{
+        roles::{TenantRole, V1Role},
+        tokens::{MOST_NETWORKS, Permission},
+    },
+    policy::is_assigned,
+    store::{TOKEN_FIELDS, USER_FIELDS},
+};
+
 use super::{
     permissions::{PagePermission, Permissions},
     tenant::{
         error::TenantErrorBody,
-        tenants::{ProcessFacts, ShownTenant, TenantDone, TenantList},
+        tenants::{ShownTenant, TenantDone, TenantList},
         users::{Created, Done, ShownAssignment, ShownUser, TenantsOfUser, UserList},
     },
     v1::{
         listing::{PageOf, Pageable, SortState},
         problem::{FieldProblem, ProblemBody},
-        tokens::ApiToken,
-        users::{RecentLogin, User, UserInfo},
+        tokens::{self, ApiToken},
+        users::{self, RecentLogin, User, UserInfo},
     },
 };
 
@@ -46,7 +55,6 @@ use super::{
         Done,
         TenantsOfUser,
         ShownTenant,
-        ProcessFacts,
         TenantList,
         TenantDone,
         TenantErrorBody
@@ -65,7 +73,8 @@ pub struct Operation {
     pub summary: &'static str,
     /// The permission the token needs; empty for none.
     pub permission: &'static str,
-    /// The fields of the body, as `name: kind`, required ones with `!`; empty without a body.
+    /// The fields of the body, as `name: kind`, required ones with `!`; empty without a body. `$query` is a filter,
+    /// `$users` and `$tokens` are the other properties of the model, which are read over.
     pub body: &'static [&'static str],
     /// The parameters of the query.
     pub query: &'static [&'static str],
@@ -91,15 +100,15 @@ macro_rules! operations {
 
 operations! {
     post "/api/v1/users" "Invite a user" needs "api.users.write"
-        body ["email!: string", "role!: v1role"] query [] gives 201 "User";
+        body ["email!: address", "role!: v1assigned", "$users"] query [] gives 201 "User";
     get "/api/v1/users/current" "Show the user of the calling token" needs ""
         body [] query [] gives 200 "User";
     post "/api/v1/users/query" "Find users" needs "api.users.read"
-        body ["$: object"] query ["page", "size", "sort"] gives 200 "PageOf_User";
+        body ["$query"] query ["page", "size", "sort"] gives 200 "PageOf_User";
     get "/api/v1/users/{userId}" "Show a user" needs "api.users.read"
         body [] query [] gives 200 "User";
     put "/api/v1/users/{userId}" "Save role and switch of a user" needs "api.users.write"
-        body ["version!: integer", "role!: v1role", "enabled!: boolean"] query [] gives 200 "User";
+        body ["version!: version", "role!: v1role", "enabled!: boolean", "$users"] query [] gives 200 "User";
     delete "/api/v1/users/{userId}" "Remove a user from the organization" needs "api.users.delete"
         body [] query [] gives 204 "";
     get "/api/v1/users/{userId}/permissions" "Tell what a user may open" needs "api.users.read"
@@ -107,27 +116,27 @@ operations! {
     post "/api/v1/users/{userId}/resend-activation-link" "Send the activation link again" needs "api.users.write"
         body [] query [] gives 200 "User";
     post "/api/v1/api-tokens" "Make an API token" needs "api.api-tokens.write"
-        body ["name!: string", "expiry!: date-time", "permissions!: strings", "allowedAddresses: strings"] query []
+        body ["name!: name", "expiry!: date-time", "permissions!: permissions", "allowedAddresses: addresses", "$tokens"] query []
         gives 201 "ApiToken";
     post "/api/v1/api-tokens/query" "Find API tokens" needs "api.api-tokens.read"
-        body ["$: object"] query ["page", "size", "sort"] gives 200 "PageOf_ApiToken";
+        body ["$query"] query ["page", "size", "sort"] gives 200 "PageOf_ApiToken";
     get "/api/v1/api-tokens/{apiTokenId}" "Show an API token" needs "api.api-tokens.read"
         body [] query [] gives 200 "ApiToken";
     put "/api/v1/api-tokens/{apiTokenId}" "Change an API token" needs "api.api-tokens.write"
-        body ["version!: integer", "name!: string", "permissions!: strings", "allowedAddresses: strings"] query []
+        body ["version!: version", "name!: name", "permissions!: permissions", "allowedAddresses: addresses", "$tokens"] query []
         gives 200 "ApiToken";
     delete "/api/v1/api-tokens/{apiTokenId}" "Revoke an API token" needs "api.api-tokens.delete"
         body [] query [] gives 204 "";
     get "/api/user" "List all users" needs "api.users.read"
         body [] query ["page", "pageSize", "includeDisabled", "role", "search"] gives 200 "UserList";
     post "/api/user" "Make a user in no tenant" needs "api.users.write"
-        body ["email!: string", "displayName!: string", "roleName!: role", "firstName: string", "lastName: string",
-              "sendWelcomeEmail: boolean"] query [] gives 201 "Created";
+        body ["email!: address", "displayName!: display-name", "roleName!: role", "firstName: name-part",
+              "lastName: name-part", "sendWelcomeEmail: boolean"] query [] gives 201 "Created";
     get "/api/user/{userId}" "Show a user" needs "api.users.read"
         body [] query [] gives 200 "ShownUser";
     put "/api/user/{userId}" "Change a user everywhere" needs "api.users.write"
-        body ["displayName: string", "roleName: role", "disabled: boolean", "isServiceAccount: boolean",
-              "homeTenantId: string"] query [] gives 200 "Done";
+        body ["displayName: display-name", "roleName: role", "disabled: boolean", "isServiceAccount: boolean",
+              "homeTenantId: guid"] query [] gives 200 "Done";
     get "/api/user/by-email/{email}" "Show the user with an address" needs "api.users.read"
         body [] query [] gives 200 "ShownUser";
     get "/api/user/{userId}/tenants" "List the tenants of a user" needs "api.users.read"
@@ -135,14 +144,14 @@ operations! {
     get "/api/tenant/{tenantId}/user" "List the users of a tenant" needs "api.users.read"
         body [] query ["page", "pageSize", "includeDisabled", "role", "search"] gives 200 "UserList";
     post "/api/tenant/{tenantId}/user" "Make or assign a user in a tenant" needs "api.users.write"
-        body ["email!: string", "displayName!: string", "roleName!: role", "firstName: string", "lastName: string",
-              "sendWelcomeEmail: boolean"] query [] gives 201 "Created";
+        body ["email!: address", "displayName!: display-name", "roleName!: role", "firstName: name-part",
+              "lastName: name-part", "sendWelcomeEmail: boolean"] query [] gives 201 "Created";
     get "/api/tenant/{tenantId}/user/by-email/{email}" "Show the user of a tenant with an address"
         needs "api.users.read" body [] query [] gives 200 "ShownUser";
     get "/api/tenant/{tenantId}/user/{userId}" "Show a user of a tenant" needs "api.users.read"
         body [] query [] gives 200 "ShownUser";
     put "/api/tenant/{tenantId}/user/{userId}" "Change a user in a tenant" needs "api.users.write"
-        body ["displayName: string", "roleName: role"] query [] gives 200 "Done";
+        body ["displayName: display-name", "roleName: role"] query [] gives 200 "Done";
     post "/api/tenant/{tenantId}/user/{userId}" "Assign a user to a tenant" needs "api.users.write"
         body ["roleName: role"] query [] gives 200 "Done";
     delete "/api/tenant/{tenantId}/user/{userId}" "Remove a user from a tenant" needs "api.users.delete"
@@ -152,18 +161,26 @@ operations! {
     get "/api/tenant" "List tenants" needs "api.tenants.read"
         body [] query ["page", "pageSize"] gives 200 "TenantList";
     post "/api/tenant" "Make a tenant" needs "api.tenants.write"
-        body ["name!: string", "displayName: string", "description: string", "timeZone: string", "maxUsers: integer",
-              "maxAnalyst: integer", "maxCases: integer", "expirationDate: date-time"] query []
+        body ["name!: slug", "displayName: name", "description: text", "timeZone: zone", "maxUsers: limit",
+              "maxAnalyst: limit", "maxCases: count", "expirationDate: date"] query []
         gives 201 "ShownTenant";
     put "/api/tenant" "Change a tenant" needs "api.tenants.write"
-        body ["tenantId!: string", "displayName: string", "description: string", "timeZone: string",
-              "maxUsers: integer", "maxAnalyst: integer", "maxCases: integer", "expirationDate: date-time",
-              "isDisabled: boolean"] query [] gives 200 "ShownTenant";
+        body ["tenantId!: guid", "displayName: name", "description: text", "timeZone: zone", "maxUsers: limit",
+              "maxAnalyst: limit", "maxCases: count", "expirationDate: date", "isDisabled: boolean"] query [] gives 200 "ShownTenant";
     delete "/api/tenant" "Delete a tenant" needs "api.tenants.delete"
-        body ["tenantId!: string", "name!: string", "displayName!: string"] query [] gives 200 "TenantDone";
+        body ["tenantId!: guid", "name!: string", "displayName!: string"] query [] gives 200 "TenantDone";
     get "/api/tenant/{tenantId}" "Show a tenant" needs "api.tenants.read"
         body [] query [] gives 200 "ShownTenant";
 }
+
+/// Properties that are only there when they have something to say; every other one always is.
+const SOMETIMES: [(&str, &str); 5] = [
+    ("ApiToken", "token"),
+    ("ProblemBody", "requiredPermission"),
+    ("ShownUser", "tenants"),
+    ("TenantErrorBody", "hint"),
+    ("TenantErrorBody", "details"),
+];
 
 /// The document.
 ///
@@ -184,9 +201,23 @@ pub fn document() -> Result<Value, serde_json::Error> {
         whole.insert("security".to_owned(), json!([{ "token": [] }]));
         if let Some(components) = whole.get_mut("components").and_then(Value::as_object_mut) {
             components.insert("securitySchemes".to_owned(), json!({ "token": { "type": "http", "scheme": "bearer" } }));
+            if let Some(schemas) = components.get_mut("schemas").and_then(Value::as_object_mut) {
+                schemas.iter_mut().for_each(|(name, schema)| close(name, schema));
+            }
         }
     }
     Ok(document)
+}
+
+/// An answer has the properties of its schema, all of them and no other (security contract S58).
+fn close(name: &str, schema: &mut Value) {
+    let Some(object) = schema.as_object_mut() else { return };
+    let Some(properties) = object.get("properties").and_then(Value::as_object) else { return };
+    let always: Vec<&String> =
+        properties.keys().filter(|property| !SOMETIMES.contains(&(name, property.as_str()))).collect();
+    let always = json!(always);
+    object.insert("required".to_owned(), always);
+    object.insert("additionalProperties".to_owned(), json!(false));
 }
 
 fn describe(operation: &Operation) -> Value {
@@ -196,9 +227,12 @@ fn describe(operation: &Operation) -> Value {
         .split(['{', '}'])
         .skip(1)
         .step_by(2)
-        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+        .map(|name| {
+            let schema = if is_v1 || name == "email" { json!({ "type": "string" }) } else { guid() };
+            json!({ "name": name, "in": "path", "required": true, "schema": schema })
+        })
         .collect();
-    parameters.extend(operation.query.iter().map(|name| parameter(name)));
+    parameters.extend(operation.query.iter().map(|name| parameter(operation.path, name)));
     let (status, schema) = operation.success;
     let mut responses = Map::new();
     let success = if schema.is_empty() {
@@ -226,7 +260,7 @@ fn describe(operation: &Operation) -> Value {
         "responses": responses,
     });
     if let (false, Some(object)) = (operation.body.is_empty(), described.as_object_mut()) {
-        let is_required = operation.body.iter().any(|field| field.contains('!')) || operation.body == ["$: object"];
+        let is_required = operation.body.iter().any(|field| field.contains('!') || *field == "$query");
         let content = json!({ "application/json": { "schema": body(operation.body) } });
         object.insert("requestBody".to_owned(), json!({ "required": is_required, "content": content }));
     }
@@ -247,57 +281,111 @@ fn content(kind: &str, schema: &str) -> Value {
     json!({ kind: { "schema": { "$ref": format!("#/components/schemas/{schema}") } } })
 }
 
-fn parameter(name: &str) -> Value {
+/// An id as the tenant dialect takes it: anything else is no GUID to it.
+fn guid() -> Value {
+    json!({
+        "type": "string",
+        "format": "uuid",
+        "pattern": "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
+    })
+}
+
+fn parameter(path: &str, name: &str) -> Value {
+    let is_v1 = path.starts_with("/api/v1");
     let schema = match name {
-        "page" | "size" | "pageSize" => json!({ "type": "integer", "minimum": 0 }),
+        "page" => json!({ "type": "integer", "minimum": i32::from(!is_v1), "maximum": u32::MAX }),
+        "size" | "pageSize" => json!({ "type": "integer", "minimum": 1, "maximum": u32::MAX }),
         "includeDisabled" => json!({ "type": "boolean" }),
-        "sort" => json!({ "type": "array", "items": { "type": "string" } }),
+        "role" => json!({ "type": "string", "enum": tenant_roles() }),
+        "sort" => {
+            let fields = if path.starts_with("/api/v1/users") { &USER_FIELDS[..] } else { &TOKEN_FIELDS[..] };
+            let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
+            let pattern = format!("^({})(,(asc|desc))?$", names.join("|"));
+            json!({ "type": "array", "items": { "type": "string", "pattern": pattern } })
+        }
         _ => json!({ "type": "string" }),
     };
     json!({ "name": name, "in": "query", "required": false, "schema": schema })
 }
 
-fn body(fields: &[&str]) -> Value {
-    let (mut properties, mut required) = (Map::new(), Vec::new());
-    for field in fields {
-        let Some((name, kind)) = field.split_once(": ") else { continue };
-        if name == "$" {
-            return json!({ "type": "object" });
+fn tenant_roles() -> Vec<&'static str> {
+    TenantRole::ALL.iter().map(|role| role.key()).collect()
+}
+
+fn v1_roles(wanted: impl Fn(V1Role) -> bool) -> Vec<&'static str> {
+    V1Role::ALL.iter().copied().filter(|role| wanted(*role)).map(V1Role::key).collect()
+}
+
+/// What a kind of field takes.
+fn kind(kind: &str) -> Value {
+    let text = |least: u32, most: u32| json!({ "type": "string", "minLength": least, "maxLength": most });
+    match kind {
+        "address" => json!({ "type": "string", "format": "email", "minLength": 3 }),
+        "date-time" => json!({ "type": "string", "format": "date-time" }),
+        "date" => json!({ "type": "string", "minLength": 10 }),
+        "name" => text(1, 100),
+        "display-name" => text(2, 100),
+        "name-part" => text(0, 50),
+        "text" => text(0, 1000),
+        "zone" => text(0, 64),
+        "slug" => json!({ "type": "string", "pattern": "^[a-z0-9-]{3,63}$" }),
+        "guid" => guid(),
+        "version" => json!({ "type": "integer", "format": "int64" }),
+        "limit" => json!({ "type": "integer", "format": "int64", "minimum": 1, "maximum": i64::MAX }),
+        "count" => json!({ "type": "integer", "format": "int64", "minimum": 0, "maximum": i64::MAX }),
+        "addresses" => json!({ "type": "array", "items": { "type": "string" }, "maxItems": MOST_NETWORKS }),
+        "permissions" => {
+            let names: Vec<&str> = Permission::all().map(Permission::name).collect();
+            json!({ "type": "array", "items": { "type": "string", "enum": names }, "minItems": 1 })
         }
+        "role" => json!({ "type": "string", "enum": tenant_roles() }),
+        "v1role" => json!({ "type": "string", "enum": v1_roles(|_| true) }),
+        "v1assigned" => json!({ "type": "string", "enum": v1_roles(is_assigned) }),
+        plain => json!({ "type": plain }),
+    }
+}
+
+fn body(fields: &[&str]) -> Value {
+    let (mut properties, mut required, mut model) = (Map::new(), Vec::new(), None);
+    for field in fields {
+        let Some((name, of)) = field.split_once(": ") else {
+            match *field {
+                "$users" => model = Some(&users::MODEL[..]),
+                "$tokens" => model = Some(&tokens::MODEL[..]),
+                _ => return json!({ "type": "object" }),
+            }
+            continue;
+        };
+        let mut schema = kind(of);
         if name.ends_with('!') {
             required.push(name.trim_end_matches('!'));
+        } else {
+            nullable(&mut schema);
         }
-        let schema = match kind {
-            "date-time" => json!({ "type": "string", "format": "date-time" }),
-            "strings" => json!({ "type": "array", "items": { "type": "string" } }),
-            "role" => json!({ "type": "string", "enum": names::<crate::domain::roles::TenantRole>() }),
-            "v1role" => json!({ "type": "string", "enum": names::<crate::domain::roles::V1Role>() }),
-            plain => json!({ "type": plain }),
-        };
         properties.insert(name.trim_end_matches('!').to_owned(), schema);
     }
-    json!({ "type": "object", "properties": properties, "required": required })
-}
-
-/// The words of a list.
-trait Words {
-    fn words() -> Vec<&'static str>;
-}
-
-impl Words for crate::domain::roles::TenantRole {
-    fn words() -> Vec<&'static str> {
-        Self::ALL.iter().map(|role| role.key()).collect()
+    let mut object = json!({ "type": "object", "required": required });
+    if let Some(whole) = object.as_object_mut() {
+        if let Some(model) = model {
+            whole.insert("additionalProperties".to_owned(), json!(false));
+            for name in model {
+                properties.entry(*name).or_insert_with(|| json!(true));
+            }
+        }
+        whole.insert("properties".to_owned(), properties.into());
     }
+    object
 }
 
-impl Words for crate::domain::roles::V1Role {
-    fn words() -> Vec<&'static str> {
-        Self::ALL.iter().map(|role| role.key()).collect()
+/// In what may be left out, `null` says the same.
+fn nullable(schema: &mut Value) {
+    let Some(object) = schema.as_object_mut() else { return };
+    if let Some(kind) = object.get("type").cloned() {
+        object.insert("type".to_owned(), json!([kind, "null"]));
     }
-}
-
-fn names<W: Words>() -> Vec<&'static str> {
-    W::words()
+    if let Some(Value::Array(words)) = object.get_mut("enum") {
+        words.push(Value::Null);
+    }
 }
 
 #[cfg(test)]

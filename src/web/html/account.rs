@@ -14,14 +14,14 @@ use crate::{
     domain::{
         ids::SessionId,
         passwords::{Judgement, PasswordProblem},
-        roles::{AccountRole, Holdings, RoleSet},
+        roles::{AccountRole, CustomRole, Holdings, RoleSet},
         session::Stage,
         text::DisplayName,
     },
     error::AppError,
     flows::{
         change_password::{self, Owner},
-        end_sessions, reset_password,
+        end_sessions, profile, reset_password,
     },
     store::User,
     web::{
@@ -77,6 +77,10 @@ async fn page(app: &App, here: &Here) -> Result<Index, AppError> {
     let logins = tx.recent_sign_ins(standing.user, None).await?;
     let pending_email = tx.pending_email(standing.user, here.occasion().now).await?;
     let codes_left = if standing.has_authenticator { Some(tx.recovery_codes_left(standing.user).await?) } else { None };
+    let custom = match &standing.organization {
+        Some(organization) => tx.custom_roles(organization.id, &[]).await?,
+        None => Vec::new(),
+    };
     drop(tx);
     let own = here.signed_in.session;
     let mut sessions: Vec<OwnSession> = sessions
@@ -84,7 +88,7 @@ async fn page(app: &App, here: &Here) -> Result<Index, AppError> {
         .map(|row| OwnSession { id: row.id.to_string(), session: users::session(row), current: row.id == own })
         .collect();
     sessions.sort_by_key(|session| !session.current);
-    let (roles, access) = roles(here);
+    let (roles, access) = roles(here, &custom);
     Ok(Index {
         shell: shell::shell(here, "").await?,
         avatar: Avatar::new(&standing.user.to_string(), standing.shown_name()),
@@ -101,12 +105,15 @@ async fn page(app: &App, here: &Here) -> Result<Index, AppError> {
 }
 
 /// One's own roles in the current organization, and what they open.
-fn roles(here: &Here) -> (Vec<crate::web::pages::parts::RoleChip>, crate::web::pages::parts::Access) {
+fn roles(
+    here: &Here,
+    custom: &[CustomRole],
+) -> (Vec<crate::web::pages::parts::RoleChip>, crate::web::pages::parts::Access) {
     let standing = &here.standing;
     let Some(organization) = &standing.organization else {
         let holdings = Holdings { server_administrator: standing.is_server_administrator, ..Holdings::NONE };
         let chips = people::chips(AccountRole::ServerAdministrator, &RoleSet::default());
-        return (chips, people::access("What you can do".to_owned(), "", &holdings));
+        return (chips, people::access("What you can do".to_owned(), "", &holdings, &[]));
     };
     let set = RoleSet::new(organization.application_roles.iter().copied(), organization.custom_roles.clone());
     let mut chips = people::chips(organization.account_role.unwrap_or(AccountRole::User), &set);
@@ -114,22 +121,20 @@ fn roles(here: &Here) -> (Vec<crate::web::pages::parts::RoleChip>, crate::web::p
         chips.insert(0, people::chip(&crate::domain::roles::Role::Account(AccountRole::ServerAdministrator)));
     }
     let holdings = organization.holdings(standing.is_server_administrator);
-    (chips, people::access("What you can do".to_owned(), "And which role allows it", &holdings))
+    (chips, people::access("What you can do".to_owned(), "And which role allows it", &holdings, custom))
 }
 
 /// Saves the name, or a preference.
 pub async fn rename(State(app): State<App>, here: Here, Form(profile): Form<Profile>) -> Result<Response, AppError> {
     if let Some(theme) = &profile.theme {
-        let mut tx = app.db.begin_write().await?;
         let theme = Some(theme.as_str()).filter(|theme| ["light", "dark"].contains(theme));
-        tx.remember_theme(here.standing.user, theme).await?;
-        tx.commit().await?;
+        profile::choose_theme(&app, &here.signed_in, theme, here.occasion()).await?;
         return respond::done(&here.visitor, "/account", "Your changes were saved.").await;
     }
     let typed = profile.name.unwrap_or_default();
     match DisplayName::parse(&typed) {
         Ok(name) => {
-            change_password::rename(&app, &here.signed_in, &name, here.occasion()).await?;
+            profile::rename(&app, &here.signed_in, &name, here.occasion()).await?;
             respond::done(&here.visitor, "/account", "Your changes were saved.").await
         }
         Err(error) => {

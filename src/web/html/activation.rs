@@ -6,11 +6,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{
-    extract::Path,
-    note::{self, OWN_PASSWORD},
-    respond, shell,
-};
+use super::{extract::Path, respond, shell, sign_in::OWN_PASSWORD};
 use crate::{
     app::App,
     error::AppError,
@@ -42,11 +38,8 @@ pub async fn show(State(app): State<App>, visitor: Visitor, Path(token): Path<St
 pub async fn accept(State(app): State<App>, visitor: Visitor, Path(token): Path<String>) -> Result<Response, AppError> {
     match accept_invitation::accept(&app, &token, &visitor.occasion).await? {
         Some(open) => {
-            let mut response = Redirect::to("/login?reason=activated").into_response();
-            if !open.has_temporary_password {
-                note::leave(&app, &mut response, OWN_PASSWORD);
-            }
-            Ok(response)
+            visitor.session.insert(OWN_PASSWORD, !open.has_temporary_password).await?;
+            Ok(Redirect::to("/login?reason=activated").into_response())
         }
         None => dead_link(false),
     }

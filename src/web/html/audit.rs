@@ -1,44 +1,33 @@
-//! The audit log: a page with filters, and the same events as a file that can be proved.
+//! The audit log: a page with filters, newest first. The same events as a file are in [`export`].
 
-use axum::{
-    body::{Body, Bytes},
-    extract::State,
-    http::header,
-    response::{IntoResponse, Response},
-};
-use futures::stream;
+mod event;
+mod export;
+pub mod revert;
+
+use std::collections::HashMap;
+
+use axum::{extract::State, response::Response};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
-use time::{Date, macros::format_description};
 
+pub use self::export::export;
 use super::{extract::Query, respond, shell};
 use crate::{
     app::App,
     domain::{
-        audit::{AuditAction, AuditActor, AuditQuery, AuditTarget, Author},
-        pages::{Level, Page},
+        audit::{AuditAction, AuditActor, AuditQuery, Author},
         time::{Timestamp, days},
     },
     error::AppError,
-    policy::{AuditReach, ExportAudit, Permit, ViewAudit},
-    store::{
-        AuditCursor, Standing,
-        audit::{AuditRecord, AuditRow},
-    },
+    policy::{AuditReach, Permit, ViewAudit},
+    store::{AuditCursor, Standing, audit::AuditRow},
     web::{
-        csv::inert,
-        pages::{
-            audit::{Event, Index},
-            parts::Choice,
-        },
+        pages::{audit::Index, parts::Choice},
         visitor::Here,
     },
 };
 
 /// Events a page.
-const ROWS: i64 = 50;
-/// Events fetched at once for a file.
-const PIECE: i64 = 1000;
+const ROWS: usize = 50;
 
 /// The page's state, as it stands in the URL. Anything unreadable counts as not given.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -54,13 +43,13 @@ pub struct Filters {
 
 impl Filters {
     fn query(&self) -> AuditQuery {
-        let text = |text: &str| text.trim().chars().take(200).collect();
+        let text = |text: &str| text.trim().chars().filter(|letter| *letter != '\0').take(200).collect();
         AuditQuery {
             who: text(&self.who),
             action: self.action.parse().ok(),
             target: text(&self.target),
-            from: read_day(&self.from),
-            until: read_day(&self.to).map(|day| day.plus(days(1))),
+            from: Timestamp::parse_date(self.from.trim()),
+            until: Timestamp::parse_date(self.to.trim()).map(|day| day.plus(days(1))),
         }
     }
 
@@ -84,12 +73,6 @@ impl Filters {
     }
 }
 
-/// The first moment of a day, UTC.
-fn read_day(text: &str) -> Option<Timestamp> {
-    let day = Date::parse(text.trim(), format_description!("[year]-[month]-[day]")).ok()?;
-    Some(Timestamp::from_seconds(day.midnight().assume_utc().unix_timestamp()))
-}
-
 fn read_cursor(text: &str) -> Option<AuditCursor> {
     let (at, id) = text.split_once('.')?;
     Some(AuditCursor { at: Timestamp::from_micros(at.parse().ok()?), id: id.parse().ok()? })
@@ -97,13 +80,6 @@ fn read_cursor(text: &str) -> Option<AuditCursor> {
 
 /// What somebody may see: Server Administrators everything, an Administrator their organization. Server Administrators
 /// need not work in an organization.
-fn permit<A>(here: &Here, action: A) -> Result<Permit<A>, AppError>
-where
-    A: crate::policy::Action<Target = AuditReach>,
-{
-    permit_of(&here.standing, action)
-}
-
 fn permit_of<A>(standing: &Standing, action: A) -> Result<Permit<A>, AppError>
 where
     A: crate::policy::Action<Target = AuditReach>,
@@ -131,18 +107,17 @@ where
 
 /// The page.
 pub async fn index(State(app): State<App>, here: Here, Query(filters): Query<Filters>) -> Result<Response, AppError> {
-    let permit = permit(&here, ViewAudit)?;
+    let permit = permit_of(&here.standing, ViewAudit)?;
     let query = filters.query();
     let before = read_cursor(&filters.before);
     let mut tx = app.db.begin_read().await?;
-    let mut rows = tx.audit_log(&permit, &query, before, ROWS + 1).await?;
+    let page = tx.audit_log(&permit, &query, before, ROWS).await?;
+    let subjects = match &here.actor {
+        Some(actor) => revert::subjects(&mut tx, actor, &page.events).await?,
+        None => HashMap::new(),
+    };
     drop(tx);
-    let has_more = rows.len() > usize::try_from(ROWS).unwrap_or(usize::MAX);
-    if has_more {
-        rows.pop();
-    }
-    let cursor = rows.last().filter(|_| has_more).map(|row| format!("{}.{}", row.at.micros(), row.id));
-    let is_everything = *permit.target() == AuditReach::Installation;
+    let older = page.older.map(|cursor| format!("{}.{}", cursor.at.micros(), cursor.id));
     let choice = |value: &str, label: &str| Choice {
         value: value.to_owned(),
         label: label.to_owned(),
@@ -151,19 +126,20 @@ pub async fn index(State(app): State<App>, here: Here, Query(filters): Query<Fil
     let keys = AuditAction::ALL.iter().map(|action| choice(action.key(), action.key()));
     respond::page(&Index {
         shell: shell::shell(&here, "audit").await?,
-        lead: "Who did what, and when. Nothing here can be changed.".to_owned(),
+        about: about(&query, &page.events),
         actions: std::iter::once(choice("", "All")).chain(keys).collect(),
         filtered: query != AuditQuery::default(),
-        organizations: is_everything,
-        showing: showing(rows.len()),
-        events: rows.iter().map(|row| event(row, &here)).collect(),
+        organizations: *permit.target() == AuditReach::Installation,
+        showing: showing(page.events.len()),
+        searched_to: page.older.filter(|_| page.events.len() < ROWS).map(|cursor| cursor.at.to_string()),
+        events: event::events(&page.events, &here, &subjects),
         export_href: filters.href("/audit/export.csv", None),
-        older_href: cursor.map(|cursor| filters.href("/audit", Some(&cursor))),
+        older_href: older.map(|cursor| filters.href("/audit", Some(&cursor))),
         newest_href: before.map(|_| filters.href("/audit", None)),
-        who: filters.who,
-        target: filters.target,
-        from: filters.from,
-        to: filters.to,
+        who: query.who,
+        target: query.target,
+        from: query.from.map(Timestamp::date).unwrap_or_default(),
+        to: query.until.map(|until| until.minus(days(1)).date()).unwrap_or_default(),
     })
 }
 
@@ -175,154 +151,22 @@ fn showing(count: usize) -> String {
     }
 }
 
-fn event(row: &AuditRow, here: &Here) -> Event {
-    let is_here = here.actor.as_ref().is_some_and(|actor| actor.organization.to_string() == row.chain);
-    let id = row.target_id.as_deref().filter(|_| is_here);
-    let target_href = match (row.target_kind.as_str(), id) {
-        ("user", Some(id)) => Some(format!("/users/{id}")),
-        ("role", Some(id)) => Some(format!("/roles/{id}")),
-        _ => None,
-    };
-    Event {
-        time: shell::when(row.at),
-        who: row.actor_name.clone(),
-        email: row.actor_email.clone().filter(|email| *email != row.actor_name).unwrap_or_default(),
-        action: row.action.clone(),
-        target: row.target_name.clone(),
-        target_href: target_href.filter(|_| !row.action.ends_with(".deleted")),
-        organization: row.organization.clone(),
-        address: row.address.clone().unwrap_or_default(),
-        details: details(&row.before, &row.after),
-        number: format!("{} · {}", row.number, row.id),
-        request_id: row.request_id.clone().unwrap_or_default(),
+/// Whom a filter by id stands for, as the latest event names them: also people who are gone.
+fn about(query: &AuditQuery, events: &[AuditRow]) -> String {
+    let Some(latest) = events.first() else { return String::new() };
+    let mut words = Vec::new();
+    if latest.actor_id.as_deref() == Some(query.who.as_str()) {
+        words.push(format!("by {}", latest.actor_name));
     }
-}
-
-/// Each changed field as "{field}: {before} -> {after}"; what was only recorded stands alone.
-fn details(before: &str, after: &str) -> Vec<String> {
-    let read = |text: &str| serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default();
-    let (before, after) = (read(before), read(after));
-    let mut fields: Vec<&String> = before.keys().chain(after.keys().filter(|key| !before.contains_key(*key))).collect();
-    fields.sort();
-    let line = |field: &String| {
-        let shown = |value: &Value| word(field, value);
-        match (before.get(field), after.get(field)) {
-            (Some(old), Some(new)) => format!("{}: {} -> {}", name(field), shown(old), shown(new)),
-            (Some(only), None) | (None, Some(only)) => format!("{}: {}", name(field), shown(only)),
-            (None, None) => name(field),
-        }
-    };
-    fields.into_iter().map(line).collect()
-}
-
-/// A field in words: pages by their labels.
-fn name(field: &str) -> String {
-    field.parse::<Page>().map_or_else(|_| field.replace('_', " "), |page| page.label().to_owned())
-}
-
-fn word(field: &str, value: &Value) -> String {
-    match value {
-        Value::Null => "none".to_owned(),
-        Value::Bool(true) => "yes".to_owned(),
-        Value::Bool(false) => "no".to_owned(),
-        Value::String(text) => match (field.parse::<Page>(), text.parse::<Level>()) {
-            (Ok(page), Ok(level)) => page.level_label(level).to_owned(),
-            _ if text.is_empty() => "none".to_owned(),
-            _ => text.clone(),
-        },
-        Value::Array(list) if list.is_empty() => "none".to_owned(),
-        Value::Array(list) => list.iter().map(|one| word("", one)).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
+    if latest.target_id.as_deref() == Some(query.target.as_str()) {
+        words.push(format!("about {}", latest.target_name));
     }
-}
-
-/// The file. That it was taken is recorded before the first byte leaves.
-pub async fn export(State(app): State<App>, here: Here, Query(filters): Query<Filters>) -> Result<Response, AppError> {
-    let mut tx = app.db.begin_write().await?;
-    let caller = here.caller();
-    let standing = caller.standing(&mut tx, caller.organization).await?;
-    let permit = permit_of(&standing, ExportAudit)?;
-    // What a Server Administrator takes is the log of the whole installation.
-    let mut author = permit.author().clone();
-    let target = match (*permit.target(), &author.scope) {
-        (AuditReach::Organization(_), Some(scope)) => AuditTarget::organization(scope.id, &scope.name),
-        _ => {
-            author.scope = None;
-            AuditTarget::installation()
-        }
-    };
-    let asked = json!({
-        "who": filters.who, "action": filters.action, "target": filters.target, "from": filters.from, "to": filters.to,
-    });
-    let asked = asked.as_object().into_iter().flatten().filter(|(_, value)| *value != "");
-    let asked = asked.map(|(key, value)| (key.clone(), value.clone())).collect();
-    let event = author.event(AuditAction::AuditExported, target).after(Value::Object(asked));
-    tx.record(event, here.occasion()).await?;
-    tx.commit().await?;
-    let name = format!("attachment; filename=\"audit-{}.csv\"", here.occasion().now.date());
-    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
-    let export = Export { app, permit, query: filters.query(), after: None, is_first: true };
-    Ok((headers, export.into_body()).into_response())
-}
-
-struct Export {
-    app: App,
-    permit: Permit<ExportAudit>,
-    query: AuditQuery,
-    after: Option<(String, i64)>,
-    is_first: bool,
-}
-
-impl Export {
-    /// The header line, then piece after piece as the client reads them.
-    fn into_body(self) -> Body {
-        let pieces = stream::try_unfold(Some(self), async |export| {
-            let Some(mut export) = export else { return Ok::<_, AppError>(None) };
-            let (piece, more) = export.piece().await?;
-            Ok(Some((piece, more.then_some(export))))
-        });
-        Body::from_stream(pieces)
-    }
-
-    async fn piece(&mut self) -> Result<(Bytes, bool), AppError> {
-        let mut tx = self.app.db.begin_read().await?;
-        let rows = tx.audit_export(&self.permit, &self.query, self.after.as_ref(), PIECE).await?;
-        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-        if std::mem::take(&mut self.is_first) {
-            writer.write_record(AuditRecord::COLUMNS).map_err(AppError::fault)?;
-        }
-        for row in &rows {
-            let cells = AuditRecord::from(row).cells();
-            writer.write_record(cells.iter().map(|cell| inert(cell))).map_err(AppError::fault)?;
-        }
-        let more = rows.len() == usize::try_from(PIECE).unwrap_or(usize::MAX);
-        self.after = rows.last().map(|row| (row.chain.clone(), row.number));
-        let bytes = writer.into_inner().map_err(|error| AppError::fault(error.to_string()))?;
-        Ok((Bytes::from(bytes), more))
-    }
+    if words.is_empty() { String::new() } else { format!("Only events {}.", words.join(" ")) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn changed_fields_stand_as_before_and_after() {
-        assert_eq!(
-            details(
-                r#"{"name":"A","callback.exports":"none","user_limit":null,"roles":["X"]}"#,
-                r#"{"name":"B","callback.exports":"most","user_limit":5,"roles":[],"sessions_ended":2}"#
-            ),
-            [
-                "Exports: No access -> All except Audit reports",
-                "name: A -> B",
-                "roles: X -> none",
-                "sessions ended: 2",
-                "user limit: none -> 5"
-            ]
-        );
-        assert!(details("{}", "nonsense").is_empty());
-    }
 
     #[test]
     fn a_day_ends_where_the_next_begins() {

@@ -8,7 +8,7 @@ use axum::{
     routing::{MethodRouter, get},
 };
 
-use super::{extract::Path, respond, shell};
+use super::{as_curl, extract::Path, respond, shell};
 use crate::{
     app::App,
     domain::{ids::UserId, users::MembershipState},
@@ -21,7 +21,7 @@ use crate::{
     store::{Member, Tx},
     web::{
         pages::{
-            parts::Problem,
+            parts::{Curl, Problem},
             users::{Confirm, Effect, EffectIcon},
         },
         visitor::Here,
@@ -53,6 +53,11 @@ trait Question: Action<Target = Person> + Copy + Send + Sync + 'static {
     /// What will happen, with numbers.
     fn effects(_: &Subject) -> Vec<Effect> {
         Vec::new()
+    }
+
+    /// The same as an API call, where there is one.
+    fn as_curl(_: &App, _: &Member) -> Option<Curl> {
+        None
     }
 
     /// Does it; gives the message for the next page.
@@ -146,7 +151,10 @@ async fn ask<Q: Question>(State(app): State<App>, here: Here, Path(id): Path<Use
             let refusal = Refusal::LastAdministrator { person, organization };
             refused::<Q>(&here, &subject, &refusal.to_string()).await
         }
-        Ok(_permit) => respond::page(&page::<Q>(&here, &subject, None).await?),
+        Ok(_permit) => {
+            let page = page::<Q>(&here, &subject, None).await?;
+            respond::page(&Confirm { curl: Q::as_curl(&app, &subject.member), ..page })
+        }
         Err(Denied::Refused(refusal)) => refused::<Q>(&here, &subject, &refusal.to_string()).await,
         Err(denied) => Err(denied.into()),
     }
@@ -198,6 +206,7 @@ async fn page<Q: Question>(here: &Here, subject: &Subject, problem: Option<&str>
             .map(|message| Problem { field: String::new(), message: message.to_owned() })
             .into_iter()
             .collect(),
+        curl: None,
         button: if is_possible { Q::BUTTON.to_owned() } else { String::new() },
         danger: Q::DANGER,
         cancel: Q::CANCEL.to_owned(),
@@ -213,6 +222,10 @@ impl Question for DeleteUser {
     const BUTTON: &'static str = "Delete";
     const DANGER: bool = true;
     const BACK_TO_PERSON: bool = false;
+
+    fn as_curl(app: &App, member: &Member) -> Option<Curl> {
+        as_curl::delete(app, member)
+    }
 
     fn text(subject: &Subject) -> Vec<String> {
         vec![format!(
@@ -246,6 +259,10 @@ impl Question for DisableUser {
     const HEADING: &'static str = "Disable user";
     const BUTTON: &'static str = "Disable";
     const DANGER: bool = true;
+
+    fn as_curl(app: &App, member: &Member) -> Option<Curl> {
+        as_curl::save(app, member, false)
+    }
 
     fn text(subject: &Subject) -> Vec<String> {
         vec![format!(

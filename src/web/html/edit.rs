@@ -4,15 +4,17 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 
 use super::{
-    extract::{Form, Path},
+    as_curl,
+    audit::revert::{self, Reverted},
+    extract::{Form, Path, Query},
     people,
     picker::{self, Chosen},
-    respond, shell,
-    users::in_force,
+    refused, respond, shell,
 };
 use crate::{
     app::App,
     domain::{
+        audit::AuditAction,
         ids::UserId,
         roles::{AccountRole, CustomRole, Role, RoleSet, shown_roles},
         text::{DisplayName, Email},
@@ -23,12 +25,12 @@ use crate::{
         self,
         edit_user::{self, Edited, Wanted},
     },
-    policy::{Actor, Allowed, EditUser, Person, Refusal},
+    policy::{Actor, Allowed, EditUser, Person, Refusal, assignable, offered},
     store::Member,
     web::{
         pages::{
-            parts::{Field, Problem},
-            users::{Changed, Conflict, Edit},
+            parts::{Access, Field, Problem},
+            users::{Changed, Conflict, Edit, EditAccess, Revert},
         },
         visitor::Here,
     },
@@ -43,6 +45,10 @@ pub struct Typed {
     name: Option<String>,
     account_role: Option<String>,
     role: Vec<String>,
+    /// The preview that was looked at, as the form remembers it.
+    seen: String,
+    /// Asks for a preview and saves nothing; "aside" asks for that part of the page alone.
+    preview: Option<String>,
 }
 
 /// Everything the form is made from.
@@ -68,12 +74,67 @@ async fn subject(app: &App, actor: &Actor, id: UserId) -> Result<Subject, AppErr
     Ok(Subject { member, person, custom, allowed })
 }
 
-/// The form, as things stand.
-pub async fn edit(State(app): State<App>, here: Here, Path(id): Path<UserId>) -> Result<Response, AppError> {
+/// The form, as things stand, or as they stood before a change that is to be taken back.
+pub async fn edit(
+    State(app): State<App>,
+    here: Here,
+    Path(id): Path<UserId>,
+    Query(asked): Query<revert::Asked>,
+) -> Result<Response, AppError> {
     let actor = here.actor()?;
-    let subject = subject(&app, actor, id).await?;
-    let typed = as_stored(&subject.member);
-    respond::page(&form(&here, actor, &subject, &typed).await?)
+    let subject = match subject(&app, actor, id).await {
+        Ok(subject) => subject,
+        Err(error) => return kept_out(&here, id, error).await,
+    };
+    let curl = as_curl::save(&app, &subject.member, subject.member.enabled);
+    let actions = [AuditAction::UserEdited, AuditAction::UserRolesChanged];
+    let mut tx = app.db.begin_read().await?;
+    let reverted = revert::find(&mut tx, actor, &asked, &id.to_string(), &actions).await?;
+    drop(tx);
+    let stored = as_stored(&subject.member);
+    let Some(reverted) = reverted else {
+        let page = form(&here, actor, &subject, &stored).await?;
+        return respond::page(&Edit { curl, ..page });
+    };
+    let (typed, left_out) = before(actor, &subject, stored, &reverted);
+    let mut page = form(&here, actor, &subject, &typed).await?;
+    page.revert = Some(Revert { cause: reverted.cause, left_out, fields: differences(&subject, &typed) });
+    respond::page(&Edit { curl, ..page })
+}
+
+/// Somebody may not be edited by this person, or not now.
+async fn kept_out(here: &Here, id: UserId, error: AppError) -> Result<Response, AppError> {
+    refused::page(here, "users", "Edit User", &format!("/users/{id}"), error).await
+}
+
+/// The form with what was there before a change, as far as whoever fills it in may give it back, and the names of the
+/// roles that stay away.
+fn before(actor: &Actor, subject: &Subject, stored: Typed, reverted: &Reverted) -> (Typed, Vec<String>) {
+    let mut typed = stored;
+    if subject.allowed.edit_name {
+        let text = |field: &str, now: Option<String>| reverted.text(field).map(str::to_owned).or(now);
+        typed.email = text("email", typed.email);
+        typed.name = text("name", typed.name);
+    }
+    let mut left_out = Vec::new();
+    if subject.allowed.edit_roles {
+        let (account_roles, roles) = offered(actor, &subject.custom);
+        let may_replace = assignable(actor, &Role::Account(subject.member.account_role));
+        match reverted.account_role() {
+            Some(role) if may_replace && account_roles.contains(&role) => {
+                typed.account_role = Some(role.key().to_owned());
+            }
+            Some(role) if role != subject.member.account_role => left_out.push(role.label().to_owned()),
+            _ => {}
+        }
+        let held = &subject.person.roles;
+        let give: Vec<String> = roles.keys().into_iter().chain(held.keys()).map(|key| key.to_string()).collect();
+        if let Some((roles, gone)) = reverted.roles(&subject.custom, &give) {
+            typed.role = picker::with_kept(actor, held, &roles);
+            left_out.extend(gone);
+        }
+    }
+    (typed, left_out)
 }
 
 fn as_stored(member: &Member) -> Typed {
@@ -83,7 +144,35 @@ fn as_stored(member: &Member) -> Typed {
         name: Some(member.display_name.clone()),
         account_role: Some(member.account_role.key().to_owned()),
         role: member.roles.clone(),
+        ..Typed::default()
     }
+}
+
+impl Typed {
+    /// The roles the form stands for: what one may not take stays, what cannot be read counts for nothing.
+    fn chosen(&self, actor: &Actor, subject: &Subject) -> (AccountRole, RoleSet) {
+        let (account_role, held) = subject.held();
+        if !subject.allowed.edit_roles {
+            return (account_role, held);
+        }
+        let keys = picker::with_kept(actor, &held, &self.role);
+        let chosen = self.account_role.as_deref().and_then(|role| role.parse().ok());
+        (chosen.unwrap_or(account_role), people::role_set(keys.iter().map(String::as_str), &subject.custom))
+    }
+}
+
+/// What the person can do with the chosen roles, what that changes, and what would give more.
+fn access(actor: &Actor, subject: &Subject, typed: &Typed) -> Access {
+    let (account_role, roles) = typed.chosen(actor, subject);
+    let preview = edit_user::preview(actor, &subject.person, account_role, &roles);
+    let holdings = edit_user::in_force(actor, &subject.person, account_role, &roles);
+    let title = format!("What {} can do", subject.member.shown_name());
+    let mut access = people::access(title, "And which role allows it", &holdings, &subject.custom);
+    people::mark(&mut access, &preview.changes);
+    if (account_role, roles) != subject.held() {
+        access.seen = preview.seen.to_string();
+    }
+    access
 }
 
 /// The form with what was typed.
@@ -124,11 +213,7 @@ async fn form(here: &Here, actor: &Actor, subject: &Subject, typed: &Typed) -> R
         name_required: !member.display_name.is_empty(),
         identity_locked: !allowed.edit_name,
         roles,
-        access: people::access(
-            format!("What {} can do", member.shown_name()),
-            "And which role allows it",
-            &in_force(person, actor),
-        ),
+        access: access(actor, subject, typed),
         ..Edit::default()
     })
 }
@@ -141,11 +226,21 @@ pub async fn update(
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     let actor = here.actor()?;
-    let subject = subject(&app, actor, id).await?;
+    let subject = match subject(&app, actor, id).await {
+        Ok(subject) => subject,
+        Err(error) => return kept_out(&here, id, error).await,
+    };
+    match typed.preview.as_deref() {
+        Some("aside") if here.visitor.htmx => {
+            return respond::page(&EditAccess { access: access(actor, &subject, &typed) });
+        }
+        Some(_) => return respond::page(&form(&here, actor, &subject, &typed).await?),
+        None => {}
+    }
     let account_role = typed.account_role.as_deref().map(str::parse::<AccountRole>);
     if let (Some(role), Some(Err(_))) = (&typed.account_role, account_role) {
         let refusal = Refusal::Assign { role: role.clone() };
-        return refused(&here, actor, &subject, &typed, &refusal.to_string()).await;
+        return not_now(&here, actor, &subject, &typed, &refusal.to_string()).await;
     }
     let wanted = match read(actor, &subject, &typed) {
         Ok(wanted) => wanted,
@@ -161,16 +256,25 @@ pub async fn update(
         }
         Ok(Edited::Unchanged) => respond::done(&here.visitor, "/users", "Nothing was changed.").await,
         Ok(Edited::Stale(now)) => stale(&app, &here, actor, &typed, *now).await,
+        Ok(Edited::Surprising) => {
+            // The roles may have changed since they were read above.
+            let subject = self::subject(&app, actor, id).await?;
+            not_now(&here, actor, &subject, &typed, SURPRISE).await
+        }
         Ok(Edited::EmailTaken) => {
             let problems = vec![problem("email", "That email address is already in use.")];
             rejected(&here, actor, &subject, &typed, problems).await
         }
-        Err(AppError::Conflict { message, .. }) => refused(&here, actor, &subject, &typed, &message).await,
+        Err(AppError::Conflict { message, .. }) => not_now(&here, actor, &subject, &typed, &message).await,
         Err(error) => Err(error),
     }
 }
 
-async fn refused(
+/// Said when saving would do something else than the preview showed.
+pub const SURPRISE: &str =
+    "What your changes do is not what the preview showed any more. Nothing was saved. Look again, then save.";
+
+async fn not_now(
     here: &Here,
     actor: &Actor,
     subject: &Subject,
@@ -210,7 +314,7 @@ fn read(actor: &Actor, subject: &Subject, typed: &Typed) -> Result<Wanted, Vec<P
     }
     // A version that cannot be read is older than any.
     let version = typed.version.parse().unwrap_or(-1);
-    Ok(Wanted { version, email, name, account_role, roles })
+    Ok(Wanted { version, email, name, account_role, roles, seen: typed.seen.clone() })
 }
 
 async fn rejected(

@@ -106,7 +106,6 @@ pub async fn confirm(
     Path(token): Path<String>,
 ) -> Result<Response, AppError> {
     if change_email::confirm(&app, &token, &visitor.occasion).await? {
-        visitor.session.flush().await?;
         return Ok(Redirect::to("/login?reason=email").into_response());
     }
     dead_link(false)

@@ -18,6 +18,7 @@ use crate::{
     app::App,
     domain::{
         audit::{AuditAction, AuditTarget},
+        cells::inert,
         ids::OrganizationId,
         roles::{AccountRole, CustomRole, shown_roles},
         time::Timestamp,
@@ -26,7 +27,7 @@ use crate::{
     error::AppError,
     policy::ExportUsers,
     store::{StateCounts, UserRow},
-    web::{csv::inert, visitor::Here},
+    web::visitor::Here,
 };
 
 /// Rows fetched at once.

@@ -8,6 +8,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 
 use super::{
+    as_curl,
     extract::Form,
     people,
     picker::{self, Chosen},
@@ -22,7 +23,7 @@ use crate::{
         text::{TypedAddress, read_addresses},
     },
     error::AppError,
-    flows::invite::{self, InviteOutcome},
+    flows::invite::{self, InviteOutcome, Wanted},
     web::{
         pages::{
             parts::Problem,
@@ -35,6 +36,8 @@ use crate::{
 
 /// Addresses one form may carry.
 const MOST: usize = 100;
+/// What helps whoever finds somebody invited already.
+pub const USE_RESEND: &str = "Use Resend on User Management.";
 /// Key in the session under which the results wait.
 const RESULTS: &str = "invite_results";
 
@@ -80,7 +83,9 @@ async fn form(app: &App, here: &Here, typed: &Typed) -> Result<Invite, AppError>
             "Each person will be able to".to_owned(),
             "",
             &Holdings { provisioned: &actor.provisioned, ..Holdings::NONE },
+            &[],
         ),
+        curl: Some(as_curl::invite(app)),
         mfa_required,
         seats,
         ..Invite::default()
@@ -95,13 +100,11 @@ pub async fn create(State(app): State<App>, here: Here, Form(typed): Form<Typed>
     if let Some(messages) = unusable(&addresses) {
         return rejected(&app, &here, &typed, StatusCode::UNPROCESSABLE_ENTITY, messages, "email").await;
     }
-    let Ok(account_role) = typed.account_role.parse::<AccountRole>() else {
-        let message = crate::policy::Refusal::Assign { role: typed.account_role.clone() }.to_string();
-        return rejected(&app, &here, &typed, StatusCode::CONFLICT, vec![message], "roles").await;
-    };
-    match invite::invite(&app, &here.caller(), &addresses, account_role, &typed.role).await {
+    let roles: Vec<String> = std::iter::once(&typed.account_role).chain(&typed.role).cloned().collect();
+    let people = Wanted::all(addresses, &roles);
+    match invite::invite(&app, &here.caller(), &people).await {
         Ok(outcomes) => {
-            let kept: Vec<Kept> = outcomes.into_iter().map(keep).collect();
+            let kept: Vec<Kept> = people.iter().zip(&outcomes).map(|(one, outcome)| keep(one, outcome)).collect();
             here.visitor.session.insert(RESULTS, kept).await?;
             Ok(routes::redirect(&here.visitor, "/users/invite/results"))
         }
@@ -149,14 +152,12 @@ async fn rejected(
     respond::page_with(status, &page)
 }
 
-fn keep((email, outcome): (String, InviteOutcome)) -> Kept {
-    let (result, user) = match outcome {
-        InviteOutcome::Invited(user) => ("Invited", Some(user)),
-        InviteOutcome::AlreadyMember => ("Already a member", None),
-        InviteOutcome::AlreadyInvited => ("Already invited", None),
-        InviteOutcome::NotAnAddress => ("Not a valid email address", None),
+fn keep(one: &Wanted, outcome: &InviteOutcome) -> Kept {
+    let user = match outcome {
+        InviteOutcome::Invited(user) => *user,
+        _ => None,
     };
-    Kept { email, result: result.to_owned(), user }
+    Kept { email: one.address.as_str().to_owned(), result: outcome.text().into_owned(), user }
 }
 
 /// What became of each address, and whether the mail server has refused a letter by now.
@@ -184,7 +185,7 @@ fn outcome(kept: &Kept, failed: bool) -> Outcome {
     let (hint, tone) = match result {
         "Invited" => ("", "good"),
         "Invited, email failed" => ("", "warn"),
-        "Already invited" => ("Use Resend on User Management.", "info"),
+        "Already invited" => (USE_RESEND, "info"),
         "Already a member" => ("", "info"),
         _ => ("", "danger"),
     };

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod activation;
+pub mod as_curl;
 pub mod audit;
 pub mod bulk;
 pub mod confirmations;
@@ -11,14 +12,16 @@ pub mod error;
 pub mod export;
 pub mod extract;
 pub mod home;
+pub mod import;
 pub mod invite;
+pub mod jobs;
 pub mod mfa;
-mod note;
 pub mod organizations;
 pub mod people;
 pub mod picker;
 pub mod proof;
 pub mod recovery_codes;
+mod refused;
 pub mod reset_password;
 pub mod respond;
 pub mod roles;

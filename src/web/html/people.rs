@@ -1,14 +1,19 @@
 //! People on pages: status, role chips and access, from what the store and the rules say.
 
+use std::collections::HashMap;
+
 use super::shell::when;
 use crate::{
     domain::{
         pages::{Level, Page},
-        roles::{AccountRole, ApplicationRole, CustomRole, Holdings, PageAccess, Role, RoleKind, RoleSet, explain},
+        roles::{
+            AccountRole, ApplicationRole, CustomRole, Holdings, More, PageAccess, PageChange, Role, RoleKind, RoleSet,
+            Way, explain, more,
+        },
         time::Timestamp,
         users::MembershipState,
     },
-    web::pages::parts::{Access, AccessGroup, AccessPage, Avatar, RoleChip, Status},
+    web::pages::parts::{Access, AccessGroup, AccessPage, Avatar, Change, RoleChip, Status},
 };
 
 /// What a "Status" cell is made from.
@@ -127,8 +132,9 @@ pub fn role_set<'a>(ids: impl Iterator<Item = &'a str>, custom: &[CustomRole]) -
     RoleSet::new(application, own)
 }
 
-/// What somebody can do, page by page.
-pub fn access(title: String, lead: &str, holdings: &Holdings<'_>) -> Access {
+/// What somebody can do, page by page, and which of `custom` and the default roles would give more.
+pub fn access(title: String, lead: &str, holdings: &Holdings<'_>, custom: &[CustomRole]) -> Access {
+    let mut more: HashMap<Page, Vec<String>> = more(holdings, custom).iter().map(|one| (one.page, ways(one))).collect();
     let mut groups: Vec<AccessGroup> = Vec::new();
     for page in explain(holdings) {
         let label = page.page.application().label();
@@ -136,7 +142,7 @@ pub fn access(title: String, lead: &str, holdings: &Holdings<'_>) -> Access {
             groups.push(AccessGroup { label: label.to_owned(), ..AccessGroup::default() });
         }
         if let Some(group) = groups.last_mut() {
-            group.pages.push(access_page(&page));
+            group.pages.push(access_page(&page, more.remove(&page.page).unwrap_or_default()));
         }
     }
     for group in &mut groups {
@@ -144,10 +150,24 @@ pub fn access(title: String, lead: &str, holdings: &Holdings<'_>) -> Access {
         group.count = format!("{open} of {} pages", group.pages.len());
         group.open = open > 0;
     }
-    Access { title, lead: lead.to_owned(), groups }
+    Access { title, lead: lead.to_owned(), groups, ..Access::default() }
 }
 
-fn access_page(page: &PageAccess) -> AccessPage {
+/// Marks what a form would change in what it shows.
+pub fn mark(access: &mut Access, changes: &[PageChange]) {
+    for group in &mut access.groups {
+        for page in &mut group.pages {
+            let Some(change) = changes.iter().find(|change| change.page.key() == page.key) else { continue };
+            page.change = if change.is_gain() { Change::Gain } else { Change::Loss };
+            let from = if page.from.is_empty() { "No role grants this" } else { page.from.as_str() };
+            page.from = format!("{from}, if you save");
+            page.more.clear();
+            group.open = true;
+        }
+    }
+}
+
+fn access_page(page: &PageAccess, more: Vec<String>) -> AccessPage {
     let label = page.extra_note().map_or_else(|| page.label().to_owned(), |note| format!("{} ({note})", page.label()));
     let from: Vec<&str> = page.from.iter().map(Role::label).collect();
     AccessPage {
@@ -156,16 +176,28 @@ fn access_page(page: &PageAccess) -> AccessPage {
         level: page.level.rank(),
         level_label: label,
         from: from.join(", "),
-        labels: labels(page.page),
+        change: Change::None,
+        more,
     }
 }
 
-/// The labels of all five levels on a page, for the preview that script draws.
-fn labels(page: Page) -> String {
-    Level::ALL.iter().map(|level| page.level_label(*level)).collect::<Vec<_>>().join("|")
+/// What would give more on a page, in words.
+fn ways(more: &More) -> Vec<String> {
+    let gives = |role: &Role, level: Level| {
+        let way = if matches!(role, Role::Account(_)) { " as the account role" } else { "" };
+        format!("{}{way} gives {}", role.label(), more.page.level_label(level))
+    };
+    match &more.way {
+        Way::NotProvisioned(application) => vec![format!("The organization does not have {}", application.label())],
+        Way::Held(level) => {
+            vec![format!("The roles give {} once the membership is active", more.page.level_label(*level))]
+        }
+        Way::Roles(roles) if roles.is_empty() => vec!["No role goes further".to_owned()],
+        Way::Roles(roles) => roles.iter().map(|(role, level)| gives(role, *level)).collect(),
+    }
 }
 
-/// The pages a role opens, for the same preview.
+/// The pages a role opens, for the summary that script draws while inviting.
 pub fn grants(role: &Role) -> String {
     role.access()
         .levels()

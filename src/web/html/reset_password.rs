@@ -15,9 +15,12 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::sign_in::LoginAddress,
+    domain::{passwords::PasswordProblem, sign_in::LoginAddress},
     error::AppError,
-    flows::{change_password, reset_password},
+    flows::{
+        change_password,
+        reset_password::{self, Reset as Outcome},
+    },
     web::{
         pages::passwords::{Forgot, Reset, StrengthHint},
         visitor::Visitor,
@@ -87,15 +90,16 @@ pub async fn reset(
     Form(typed): Form<TypedPassword>,
 ) -> Result<Response, AppError> {
     let Some(owner) = reset_password::find(&app, &token, &visitor.occasion).await? else { return dead_link(true) };
-    let judged = change_password::judge(&app, owner, &typed.password, &typed.confirm, None).await?;
-    if !judged.is_empty() {
-        let mut page = page(&app, &visitor, token);
-        (page.password_errors, page.confirm_errors) = password_messages(&judged);
-        page.outside.failed = true;
-        return respond::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    let mut judged = change_password::judge(&app, owner, &typed.password, &typed.confirm, None).await?;
+    if judged.is_empty() {
+        match reset_password::reset(&app, &token, &typed.password, &visitor.occasion).await? {
+            Outcome::Done => return Ok(Redirect::to("/login?reason=reset").into_response()),
+            Outcome::Gone => return dead_link(true),
+            Outcome::Temporary => judged.push(PasswordProblem::InUse),
+        }
     }
-    if reset_password::reset(&app, &token, &typed.password, &visitor.occasion).await? {
-        return Ok(Redirect::to("/login?reason=reset").into_response());
-    }
-    dead_link(true)
+    let mut page = page(&app, &visitor, token);
+    (page.password_errors, page.confirm_errors) = password_messages(&judged);
+    page.outside.failed = true;
+    respond::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }

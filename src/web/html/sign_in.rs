@@ -2,7 +2,7 @@
 
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
@@ -10,7 +10,6 @@ use serde_json::json;
 
 use super::{
     extract::{Form, Query},
-    note::{self, OWN_PASSWORD},
     respond, shell,
 };
 use crate::{
@@ -35,6 +34,8 @@ use crate::{
 
 /// Key in half a session under which the page to go to waits.
 pub(super) const NEXT: &str = "next";
+/// Key in an anonymous session: whether who activated here has a password of their own already.
+pub(super) const OWN_PASSWORD: &str = "own_password";
 
 /// Parameters of the login page.
 #[derive(Debug, Default, Deserialize)]
@@ -55,17 +56,13 @@ pub struct Typed {
 }
 
 /// The login page; whoever is signed in goes on.
-pub async fn new(
-    State(app): State<App>,
-    visitor: Visitor,
-    Query(asked): Query<Asked>,
-    headers: HeaderMap,
-) -> Result<Response, AppError> {
+pub async fn new(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, AppError> {
     if visitor.is_signed_in() {
         return Ok(Redirect::to("/").into_response());
     }
+    let has_own_password = visitor.session.get::<bool>(OWN_PASSWORD).await?.unwrap_or_default();
     let mut page = blank(&app, &visitor, asked.next);
-    page.outside.status = reason(&asked.reason, note::is_left(&headers, OWN_PASSWORD)).map(str::to_owned);
+    page.outside.status = reason(&asked.reason, has_own_password).map(str::to_owned);
     respond::page(&page)
 }
 

@@ -23,7 +23,7 @@ use crate::{
         },
     },
     error::AppError,
-    flows,
+    flows::{self, edit_user},
     policy::{Actor, Allowed, InviteUsers, Person, ViewAudit, ViewUser},
     store::{COUNTED_TO, Member, SignInRow, StateCounts, UserPage, UserRow},
     web::{
@@ -100,6 +100,16 @@ impl Filters {
         let query = query.finish();
         if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
     }
+
+    /// What narrows and orders the list, as one text that [`Self::read`] reads again.
+    pub fn text(&self) -> String {
+        self.href("", &[]).trim_start_matches('?').to_owned()
+    }
+
+    /// Reads such a text; anything unreadable counts as not given.
+    pub fn read(text: &str) -> Self {
+        Self { at: String::new(), ..serde_html_form::from_str(text).unwrap_or_default() }
+    }
 }
 
 fn read_cursor(text: &str) -> Option<Cursor> {
@@ -135,7 +145,7 @@ pub async fn list(app: &App, here: &Here, filters: Filters) -> Result<Index, App
         seats: seats.map(|(used, limit)| format!("{used} of {}", people_count(limit))),
         may_invite: actor.may::<InviteUsers>().is_ok(),
         government: actor.government && actor.may::<InviteUsers>().is_err(),
-        bulk: bulk::bar(actor, &custom),
+        bulk: bulk::bar(actor, &custom, &filters, &page),
         ..list.page(&page, &head.counts)
     })
 }
@@ -383,11 +393,15 @@ fn showing(page: &UserPage) -> String {
     let total = u64::try_from(page.total).unwrap_or_default();
     let skipped = if is_more { page.skipped } else { page.skipped.min(total.saturating_sub(rows)) };
     let first = if rows == 0 { 0 } else { skipped + 1 };
-    let last = skipped + rows;
-    if is_more {
-        return format!("Showing {first}-{last} of more than {COUNTED_TO} users");
+    format!("Showing {first}-{} of {}", skipped + rows, matching(page))
+}
+
+/// How many people a list finds: "248 users".
+pub fn matching(page: &UserPage) -> String {
+    if page.total > COUNTED_TO && page.counted {
+        return format!("more than {COUNTED_TO} users");
     }
-    format!("Showing {first}-{last} of {}", people_count(page.total))
+    people_count(page.total)
 }
 
 /// One person.
@@ -405,6 +419,7 @@ pub async fn show(State(app): State<App>, here: Here, Path(id): Path<UserId>) ->
         None
     };
     let logins = tx.recent_sign_ins(id, Some(actor.organization)).await?;
+    let custom = tx.custom_roles(actor.organization, &[]).await?;
     drop(tx);
     let status = StatusFacts {
         state: member.state,
@@ -432,7 +447,7 @@ pub async fn show(State(app): State<App>, here: Here, Path(id): Path<UserId>) ->
         changed_at: (member.version > 0).then(|| shell::when(member.changed_at)),
         version: member.version.to_string(),
         roles: people::chips(member.account_role, &person.roles),
-        access: effective_access(&member, &person, actor),
+        access: effective_access(&member, &person, actor, &custom),
         sessions: sessions.map(|rows| rows.iter().map(session).collect()),
         logins: logins.iter().map(login).collect(),
         may_edit: allowed.edit,
@@ -453,7 +468,7 @@ pub async fn show(State(app): State<App>, here: Here, Path(id): Path<UserId>) ->
 }
 
 /// What the person can do now; nothing while invited or disabled.
-fn effective_access(member: &Member, person: &Person, actor: &Actor) -> Access {
+fn effective_access(member: &Member, person: &Person, actor: &Actor, custom: &[CustomRole]) -> Access {
     let lead = match member.state {
         MembershipState::Active => "And which role allows it",
         MembershipState::Invited => "Nothing until the invitation is accepted",
@@ -462,21 +477,9 @@ fn effective_access(member: &Member, person: &Person, actor: &Actor) -> Access {
     let holdings = Holdings {
         server_administrator: person.server_administrator && member.disabled_at.is_none(),
         works: member.state == MembershipState::Active,
-        ..in_force(person, actor)
+        ..edit_user::in_force(actor, person, person.account_role, &person.roles)
     };
-    people::access("Effective access".to_owned(), lead, &holdings)
-}
-
-/// What the person's roles give once they are in force.
-pub fn in_force<'a>(person: &'a Person, actor: &'a Actor) -> Holdings<'a> {
-    Holdings {
-        server_administrator: person.server_administrator,
-        account_role: person.account_role,
-        application_roles: person.roles.application(),
-        custom_roles: person.roles.custom(),
-        provisioned: &actor.provisioned,
-        works: true,
-    }
+    people::access("Effective access".to_owned(), lead, &holdings, custom)
 }
 
 /// A session as the pages show it.

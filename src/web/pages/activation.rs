@@ -15,8 +15,8 @@ pub struct Activate {
     pub action: String,
     /// Invited address.
     pub email: String,
-    /// Organization they were invited to.
-    pub organization: String,
+    /// Organization they were invited to; none for somebody who is in none yet.
+    pub organization: Option<String>,
     /// End of the link.
     pub until: When,
 }

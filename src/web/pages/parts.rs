@@ -208,6 +208,16 @@ pub struct Access {
     pub lead: String,
     /// Applications with their pages.
     pub groups: Vec<AccessGroup>,
+    /// What the form remembers of this preview; empty when it shows what is in force.
+    pub seen: String,
+}
+
+impl Access {
+    /// The pages on which some role gives more, with their application.
+    pub fn more(&self) -> Vec<(&str, &AccessPage)> {
+        let all = self.groups.iter().flat_map(|group| group.pages.iter().map(|page| (group.label.as_str(), page)));
+        all.filter(|(_, page)| !page.more.is_empty()).collect()
+    }
 }
 
 /// The pages of one application.
@@ -230,14 +240,39 @@ pub struct AccessPage {
     pub key: String,
     /// Page label, such as "Exports".
     pub label: String,
-    /// Level 0 to 4 that the saved roles give, whether or not the person is active.
+    /// Level 0 to 4.
     pub level: u8,
     /// Label of the level on this page, such as "All except Audit reports".
     pub level_label: String,
     /// Roles that give it, comma separated; empty for "No access".
     pub from: String,
-    /// Labels of the levels 0 to 4 on this page, separated by `|`, for the preview.
-    pub labels: String,
+    /// What saving would change about it.
+    pub change: Change,
+    /// What would give more: "Callback Manager gives All". Empty at the highest level.
+    pub more: Vec<String>,
+}
+
+/// What a form that is not saved yet would change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing.
+    #[default]
+    None,
+    /// More than now.
+    Gain,
+    /// Less than now.
+    Loss,
+}
+
+impl Change {
+    /// Of a row that shows it.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Gain => " access-gain",
+            Self::Loss => " access-loss",
+        }
+    }
 }
 
 impl AccessPage {
@@ -299,4 +334,13 @@ mod tests {
         assert_eq!(before.hue, after.hue);
         assert_ne!(before.initials, after.initials);
     }
+}
+
+/// An act as an API call.
+#[derive(Clone, Debug, Default)]
+pub struct Curl {
+    /// The command, over several lines.
+    pub text: String,
+    /// The smallest permission its token needs.
+    pub permission: &'static str,
 }

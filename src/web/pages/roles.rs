@@ -2,9 +2,9 @@
 
 use askama::Template;
 
-use super::parts::{Field, Problem, RoleChip};
+use super::parts::{Avatar, Field, Problem, RoleChip};
 use super::shell::Shell;
-use super::users::Changed;
+use super::users::{Changed, Revert};
 
 /// `/roles` (portal contract 1.12).
 #[derive(Clone, Debug, Default, Template)]
@@ -54,6 +54,8 @@ pub struct Show {
     pub shell: Shell,
     /// Glyph and name.
     pub chip: RoleChip,
+    /// Why something was refused.
+    pub problems: Vec<Problem>,
     /// What it is for; may be empty.
     pub description: String,
     /// "7 people have this role."
@@ -95,6 +97,8 @@ pub struct Edit {
     pub problems: Vec<Problem>,
     /// Somebody else was faster.
     pub conflict: Option<Conflict>,
+    /// The form is filled with what was there before a change.
+    pub revert: Option<Revert>,
     /// "Role name".
     pub name: Field,
     /// "Description".
@@ -125,6 +129,13 @@ pub struct LevelGroup {
     pub label: String,
     /// Its pages.
     pub pages: Vec<LevelRow>,
+}
+
+impl LevelGroup {
+    /// The columns whose level can be set for all pages at once: value and title.
+    pub const fn all_levels(&self) -> [(&'static str, &'static str); 5] {
+        [("none", "No access"), ("view", "View"), ("edit", "Edit"), ("most", "Most"), ("all", "All")]
+    }
 }
 
 /// The radio group of one page.
@@ -167,25 +178,30 @@ impl LevelRow {
 }
 
 /// "If you save": who gains and who loses.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "roles/_effect.html")]
 pub struct Effect {
     /// How many gain something.
-    pub gain: usize,
+    pub gain: u64,
     /// How many lose something.
-    pub lose: usize,
+    pub lose: u64,
     /// How many of those who have the role keep exactly what they can do.
-    pub unchanged: usize,
-    /// In a sentence for each page: "3 people gain Smart Rules: All."
+    pub unchanged: u64,
+    /// In a sentence for each page: "3 people gain Smart Rules: All".
     pub lines: Vec<EffectLine>,
     /// The first people with what changes for them.
     pub people: Vec<EffectPerson>,
-    /// People beyond the first.
-    pub more: usize,
-    /// The list of everybody who has the role.
-    pub users_href: Option<String>,
-    /// Fingerprint of what was shown, sent back with the form.
+    /// How many gain or lose beyond those.
+    pub more: u64,
+    /// "All 7 people", and the list of everybody who has the role.
+    pub everybody: Option<(String, String)>,
+    /// Who keeps what the role gives no more, who has nothing now, or what to do first.
+    pub notes: Vec<String>,
+    /// What the form remembers of it; empty while nothing would change.
     pub seen: String,
 }
+
+impl askama::filters::HtmlSafe for Effect {}
 
 /// One page of the preview.
 #[derive(Clone, Debug, Default)]
@@ -199,6 +215,8 @@ pub struct EffectLine {
 /// One person of the preview.
 #[derive(Clone, Debug, Default)]
 pub struct EffectPerson {
+    /// Picture.
+    pub avatar: Avatar,
     /// Name or address.
     pub person: String,
     /// What changes, page by page.

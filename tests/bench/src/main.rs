@@ -3,6 +3,8 @@
 //! - *login page*: floor is bare axum that renders the same template;
 //! - *`/users`*: floor is bare axum that sends the same list statement through bare sqlx and renders the same template,
 //!   without session, rights, counts, headers or log;
+//! - *signing in*: floor is the bare argon2 crate with the same cost on as many threads; beside it, what other pages
+//!   cost while the hashes take the machine, and the most memory that took;
 //! - *cold start* and *resident memory* stand by themselves.
 //!
 //! `rollcall-bench measure BINARY SMALL LARGE SECONDS CONNECTIONS` takes two folders that `rollcall demo` filled;
@@ -12,6 +14,7 @@ mod client;
 mod floor;
 mod measure;
 mod program;
+mod sign_ins;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 

@@ -6,6 +6,7 @@ use crate::{
     Failure,
     client::{Load, crowd},
     program::Program,
+    sign_ins,
 };
 
 /// Cold starts to take the middle of.
@@ -36,7 +37,8 @@ pub async fn run(binary: &str, folders: &[&str; 2], seconds: u64, browsers: usiz
     for folder in folders {
         weigh(binary, folder).await?;
     }
-    Ok(())
+    // Last, for it adds to the database.
+    sign_ins::run(binary, folders[0], time).await
 }
 
 /// List and login page of the product, then of the floor.
@@ -94,12 +96,12 @@ async fn members(folder: &str) -> Result<String, Failure> {
 }
 
 /// The first Administrator the demonstration made.
-async fn administrator(folder: &str) -> Result<String, Failure> {
+pub async fn administrator(folder: &str) -> Result<String, Failure> {
     ask(folder, "SELECT u.email FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.account_role = 'administrator' ORDER BY m.created_at LIMIT 1")
         .await
 }
 
-async fn ask(folder: &str, question: &'static str) -> Result<String, Failure> {
+pub async fn ask(folder: &str, question: &'static str) -> Result<String, Failure> {
     use sqlx::Connection;
     let mut connection = sqlx::SqliteConnection::connect(&format!("sqlite:{folder}/rollcall.db")).await?;
     let answer = sqlx::query_scalar(question).fetch_one(&mut connection).await?;

@@ -16,6 +16,8 @@ const PASSWORD: &str = "amber-canyon-whistle-62";
 pub struct Program {
     child: Child,
     pub port: u16,
+    /// Port of the operations listener.
+    pub ops_port: u16,
     /// From the start of the process until its login page was answered.
     pub cold_start: Duration,
 }
@@ -23,14 +25,18 @@ pub struct Program {
 impl Program {
     /// Starts Rollcall and waits for its first answer.
     pub async fn start(binary: &str, folder: &str) -> Result<Self, Failure> {
-        let port = free_port()?;
+        let (port, ops_port) = (free_port()?, free_port()?);
         let mut command = Command::new(binary);
+        // One client stands for everybody here, so it may try every account.
         command
             .arg("serve")
             .env("ROLLCALL_DATA_DIR", folder)
             .env("ROLLCALL_LISTEN", format!("127.0.0.1:{port}"))
-            .env("ROLLCALL_OPS_LISTEN", "off");
-        Self::run(command, port).await
+            .env("ROLLCALL_OPS_LISTEN", format!("127.0.0.1:{ops_port}"))
+            .env("ROLLCALL_LOGIN_ADDRESS_LIMIT", "off");
+        let mut program = Self::run(command, port).await?;
+        program.ops_port = ops_port;
+        Ok(program)
     }
 
     /// Starts the floor.
@@ -44,7 +50,7 @@ impl Program {
     async fn run(mut command: Command, port: u16) -> Result<Self, Failure> {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let begin = Instant::now();
-        let mut program = Self { child: command.spawn()?, port, cold_start: Duration::ZERO };
+        let mut program = Self { child: command.spawn()?, port, ops_port: 0, cold_start: Duration::ZERO };
         loop {
             if let Ok(mut browser) = Browser::connect(port).await {
                 let request = browser.get("/login", "");
@@ -66,12 +72,7 @@ impl Program {
     /// Signs in and gives the cookie.
     pub async fn sign_in(&self, email: &str) -> Result<String, Failure> {
         let mut browser = Browser::connect(self.port).await?;
-        let request = browser.get("/login", "");
-        let page = browser.ask(&request).await?;
-        let cookie = cookie(page.header("set-cookie")).ok_or("no cookie")?;
-        let (csrf, form) = (page.field("csrf").ok_or("no token")?, page.field("form").ok_or("no form value")?);
-        let form = format!("csrf={csrf}&form={form}&next=&email={}&password={PASSWORD}", email.replace('@', "%40"));
-        let request = browser.post("/login", &cookie, &form);
+        let (cookie, request) = login_form(&mut browser, email).await?;
         let answer = browser.ask(&request).await?;
         if answer.status != 303 {
             return Err(format!("signing in was answered {}", answer.status).into());
@@ -81,11 +82,18 @@ impl Program {
 
     /// Resident memory in KiB: all of it, and what no file backs.
     pub fn resident(&self) -> Result<(u64, u64), Failure> {
+        Ok((self.kib("VmRSS:")?, self.kib("RssAnon:")?))
+    }
+
+    /// The most that was resident at any time, in KiB.
+    pub fn most_resident(&self) -> Result<u64, Failure> {
+        self.kib("VmHWM:")
+    }
+
+    fn kib(&self, name: &str) -> Result<u64, Failure> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = |name: &str| -> Option<u64> {
-            status.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
-        };
-        Ok((line("VmRSS:").ok_or("no VmRSS")?, line("RssAnon:").ok_or("no RssAnon")?))
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or("no such line")?;
+        Ok(line.split_whitespace().next().ok_or("no number")?.parse()?)
     }
 }
 
@@ -95,6 +103,18 @@ impl Drop for Program {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// The cookie of a fresh login page, and the request that sends its form. Nothing is kept for who is not signed in, so
+/// the same request signs in again and again.
+pub async fn login_form(browser: &mut Browser, email: &str) -> Result<(String, String), Failure> {
+    let request = browser.get("/login", "");
+    let page = browser.ask(&request).await?;
+    let cookie = cookie(page.header("set-cookie")).ok_or("no cookie")?;
+    let (csrf, form) = (page.field("csrf").ok_or("no token")?, page.field("form").ok_or("no form value")?);
+    let form = format!("csrf={csrf}&form={form}&next=&email={}&password={PASSWORD}", email.replace('@', "%40"));
+    let request = browser.post("/login", &cookie, &form);
+    Ok((cookie, request))
 }
 
 fn cookie(header: Option<&str>) -> Option<String> {

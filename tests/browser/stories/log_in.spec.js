@@ -86,20 +86,3 @@ test('answers with the headers that keep a browser safe', async ({ admin }) => {
     });
   }
 });
-
-test.describe('after a while', () => {
-  test.use({ fakedClock: true });
-
-  test('fifteen idle minutes end the session, fourteen do not', async ({ admin, portal }) => {
-    await portal.forward(14 * 60 + 30);
-    await admin.goto('/users');
-    await expect(heading(admin, 'User Management')).toBeVisible();
-
-    await portal.forward(14 * 60 + 30 + 15 * 60 + 5);
-    await admin.goto('/users');
-    await expect(admin).toHaveURL(/\/login\?reason=idle/);
-    await expectStatus(admin, 'You were logged out after 15 minutes of inactivity.');
-    await logIn(admin, ADMIN);
-    await expect(admin).toHaveURL('/users');
-  });
-});

@@ -88,6 +88,15 @@ export function activationLink(mail) {
   return only(mail.text, /(https?:\/\/\S+\/activate\/[\w-]+)/, 'activation link');
 }
 
+/** The link for a new password, or one that confirms an address. */
+export function resetLink(mail) {
+  return only(mail.text, /(https?:\/\/\S+\/password\/reset\/[\w-]+)/, 'reset link');
+}
+
+export function confirmationLink(mail) {
+  return only(mail.text, /(https?:\/\/\S+\/account\/email\/confirm\/[\w-]+)/, 'confirmation link');
+}
+
 function only(text, pattern, what) {
   const found = pattern.exec(text ?? '');
   if (!found) {

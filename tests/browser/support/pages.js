@@ -49,12 +49,15 @@ export async function cell(page, text, column) {
 /** Questions a page asks by itself while somebody types or waits; no form is sent with them. */
 const ASKED_BY_SCRIPT = ['/password/strength', '/session/extend'];
 
+/** Whether a script asks by itself: for a judgement, for more time, or for what saving would do. */
+const isAskedByScript = (request) =>
+  ASKED_BY_SCRIPT.includes(new URL(request.url()).pathname) || /(^|&)preview=aside(&|$)/.test(request.postData() ?? '');
+
 /** Presses a button and returns the answer to the form. */
 export async function submit(scope, name) {
   const target = button(scope, name);
   const answered = target.page().waitForResponse(
-    (response) =>
-      response.request().method() === 'POST' && !ASKED_BY_SCRIPT.includes(new URL(response.url()).pathname),
+    (response) => response.request().method() === 'POST' && !isAskedByScript(response.request()),
   );
   await target.click();
   return answered;
@@ -109,6 +112,14 @@ export async function logIn(page, { email, password }) {
   await field(page, 'Email').fill(email);
   await field(page, 'Password').fill(password);
   return submit(page, 'Log in');
+}
+
+/** Logs in with password and code. */
+export async function logInWith(page, person, authenticator) {
+  await logIn(page, person);
+  await expect(page).toHaveURL('/login/mfa');
+  await field(page, 'Verification code').fill(await authenticator.code());
+  return submit(page, 'Verify');
 }
 
 export async function logOut(page) {

@@ -25,6 +25,7 @@ export class Portal {
   #environment;
   #process;
   #exit;
+  #ahead = 0;
 
   /**
    * @param {object} wishes
@@ -74,7 +75,18 @@ export class Portal {
 
   /** Moves the clock of the portal to so many seconds after the real one. */
   async forward(seconds) {
+    this.#ahead = seconds;
     await writeFile(this.#clockFile, `+${seconds}\n`);
+  }
+
+  /** Lets so many more seconds pass. */
+  async pass(seconds) {
+    await this.forward(this.#ahead + seconds);
+  }
+
+  /** Seconds since 1970 by the clock of the portal. */
+  get now() {
+    return Math.floor(Date.now() / 1000) + this.#ahead;
   }
 
   /** Runs another command of the binary on the same database. */

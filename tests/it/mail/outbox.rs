@@ -144,7 +144,7 @@ impl Outbox {
     pub async fn invite_in(&self, tx: &mut Tx, at: Timestamp) {
         let content = Content::Invitation(Invitation {
             inviter: "Amara Okafor".into(),
-            organization: "Brightwater Energy".into(),
+            organization: Some("Brightwater Energy".into()),
             roles: vec!["User".into()],
             temporary_password: Some("marker-password".into()),
             link: Link { url: "https://people.example/activate/marker-link".into(), expires_at: at.plus(days(7)) },

@@ -22,7 +22,7 @@ use rollcall::{
     },
     flows::set_up::{self, SetUp},
     hashing::Hasher,
-    keys::Keyring,
+    keys::{Keyring, WhenMissing, open_key_file},
     mail::{Courier, Transport, Worker},
     store::{Db, Options},
     web,
@@ -124,21 +124,22 @@ impl TestApp {
 
     async fn open(database: Database, settings: &[(&str, &str)], chance: u64, now: Timestamp) -> Self {
         let chance = Arc::new(Chance { seeded: Seeded::new(chance), drawn: AtomicI64::new(0) });
-        let entropy: Arc<dyn Entropy> = chance.clone();
         let clock = Arc::new(Ticking(AtomicI64::new(now.micros())));
-        let config = config(&database, settings);
-        let options = Options { url: database.url.clone(), connections: 4 };
-        let ring = Keyring::generate(Arc::new(Seeded::new(7)));
-        let db = Db::open(&options, ring, entropy.as_ref()).await.expect("database");
-        let hasher = Hasher::start(&config.argon2, config.hash_concurrency, entropy.clone()).expect("hasher");
-        let courier = Courier::new(config.mail_from.clone());
+        let app = wire(&database, settings, chance.clone(), clock.clone()).await;
         let transport = Arc::new(Transport::new(None, database.folder.path()).expect("folder"));
-        let worker = Worker::new(db.clone(), courier.clone(), transport, clock.clone());
+        let worker = Worker::new(app.db.clone(), app.courier.clone(), transport, clock.clone());
         let mailbox = Mailbox::new(worker, database.folder.path().join("mail"));
-        let app = App::new(db, config, clock.clone(), entropy, hasher, courier);
         let router = web::router(app.clone());
         let pool = Pool::to(&database.url);
         Self { app, pool, mailbox, chance, router, clock, database, names: Mutex::default() }
+    }
+
+    /// Another node on the same database, at the same time.
+    pub async fn beside(&self) -> Node {
+        let chance = Arc::new(Chance { seeded: Seeded::new(2), drawn: AtomicI64::new(0) });
+        let app = wire(&self.database, &[], chance.clone(), self.clock.clone()).await;
+        let router = web::router(app.clone());
+        Node { app, chance, router, clock: self.clock.clone() }
     }
 
     /// Makes this the first organization, and Sam its Administrator and super admin.
@@ -159,9 +160,44 @@ impl TestApp {
         set_up::add_organization(&self.app, &new).await.expect("organization").to_string()
     }
 
+    /// Another process on the same database and key file, with a front door of its own; its chance must not repeat
+    /// what was drawn before.
+    pub async fn second_process(&self, chance: u64) -> (App, Browser) {
+        let entropy: Arc<dyn Entropy> = Arc::new(Seeded::new(chance));
+        let config = config(&self.database, &[]);
+        let options = Options { url: self.database.url.clone(), connections: 2 };
+        let db = Db::open(&options, keyring(&config), entropy.as_ref()).await.expect("database");
+        let hasher = Hasher::start(&config.argon2, config.hash_concurrency, entropy.clone()).expect("hasher");
+        let courier = Courier::new(config.mail_from.clone());
+        let app = App::new(db, config, self.clock.clone(), entropy, hasher, courier);
+        let browser = Browser::new(web::router(app.clone()), self.clock.clone());
+        (app, browser)
+    }
+
+    /// The folder of the database, the key file and the mails.
+    pub fn folder(&self) -> &std::path::Path {
+        self.database.folder.path()
+    }
+
     /// Somebody new in front of the portal.
     pub fn browser(&self) -> Browser {
         Browser::new(self.router.clone(), self.clock.clone())
+    }
+
+    /// The program as HTTP reaches it.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// The same program once more, on the same database: a second node.
+    pub fn second_node(&self) -> (App, Router) {
+        let one = &self.app;
+        let config = Config::clone(&one.config);
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        let node =
+            App::new(one.db.clone(), config, clock, one.entropy.clone(), one.hasher.clone(), one.courier.clone());
+        let router = web::router(node.clone());
+        (node, router)
     }
 
     pub fn now(&self) -> Timestamp {
@@ -234,6 +270,44 @@ impl TestApp {
     pub fn take_in(&self, browser: &Browser) -> Browser {
         browser.in_front_of(self.router.clone(), self.clock.clone())
     }
+}
+
+/// Another process of the same installation: all it shares with the first one is the database.
+pub struct Node {
+    pub app: App,
+    pub chance: Arc<Chance>,
+    router: Router,
+    clock: Arc<Ticking>,
+}
+
+impl Node {
+    /// Somebody new in front of this node.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.router.clone(), self.clock.clone())
+    }
+
+    /// Sends somebody, with their cookies, to this node.
+    pub fn take_in(&self, browser: &Browser) -> Browser {
+        browser.in_front_of(self.router.clone(), self.clock.clone())
+    }
+
+    pub async fn close(self) {
+        self.app.db.close().await;
+    }
+}
+
+async fn wire(database: &Database, settings: &[(&str, &str)], entropy: Arc<dyn Entropy>, clock: Arc<dyn Clock>) -> App {
+    let config = config(database, settings);
+    let options = Options { url: database.url.clone(), connections: 4 };
+    let db = Db::open(&options, keyring(&config), entropy.as_ref()).await.expect("database");
+    let hasher = Hasher::start(&config.argon2, config.hash_concurrency, entropy.clone()).expect("hasher");
+    let courier = Courier::new(config.mail_from.clone());
+    App::new(db, config, clock, entropy, hasher, courier)
+}
+
+/// The same key in every folder, as the restore of a backup needs.
+fn keyring(config: &Config) -> Keyring {
+    open_key_file(&config.key_file, WhenMissing::Create, Arc::new(Seeded::new(7))).expect("key file")
 }
 
 fn config(database: &Database, settings: &[(&str, &str)]) -> Config {

@@ -27,7 +27,6 @@ pub struct Browser {
     cookies: BTreeMap<String, String>,
     headers: Vec<(String, String)>,
     host: String,
-    may_fail: bool,
     /// What it shows now.
     pub page: Page,
 }
@@ -35,7 +34,7 @@ pub struct Browser {
 impl Browser {
     pub(super) fn new(router: Router, clock: Arc<Ticking>) -> Self {
         let (cookies, headers) = (BTreeMap::new(), Vec::new());
-        Self { router, clock, cookies, headers, host: HOST.to_owned(), may_fail: false, page: Page::default() }
+        Self { router, clock, cookies, headers, host: HOST.to_owned(), page: Page::default() }
     }
 
     pub(super) fn in_front_of(&self, router: Router, clock: Arc<Ticking>) -> Self {
@@ -55,11 +54,6 @@ impl Browser {
 
     pub fn without_header(&mut self, name: &str) {
         self.headers.retain(|(known, _)| known != name);
-    }
-
-    /// From here on a fault of the program is an answer, too.
-    pub fn may_fail(&mut self) {
-        self.may_fail = true;
     }
 
     pub fn with_host(mut self, host: &str) -> Self {
@@ -160,7 +154,7 @@ impl Browser {
         let bytes = to_bytes(body, usize::MAX).await.expect("body");
         self.page = Page::new(path, parts.status, parts.headers, &bytes);
         let is_fault = parts.status == StatusCode::INTERNAL_SERVER_ERROR;
-        assert!(self.may_fail || !is_fault, "{path}: {}", self.page.text());
+        assert!(!is_fault, "{path}: {}", self.page.text());
         &self.page
     }
 
@@ -169,7 +163,9 @@ impl Browser {
             let cookie = cookie.to_str().expect("text");
             let (name, rest) = cookie.split_once('=').expect("a cookie");
             let value = rest.split(';').next().unwrap_or_default();
-            if rest.to_lowercase().contains("max-age=0") || value.is_empty() {
+            let goes = rest.to_lowercase().contains("max-age=0") || value.is_empty();
+            is_the_session_cookie(name, rest, goes);
+            if goes {
                 self.cookies.remove(name);
             } else {
                 self.cookies.insert(name.to_owned(), value.to_owned());
@@ -179,4 +175,17 @@ impl Browser {
             self.cookies.clear();
         }
     }
+}
+
+/// Of all cookies there is one (S28), and no answer to any test sets another.
+fn is_the_session_cookie(name: &str, rest: &str, goes: bool) {
+    let attributes: Vec<String> = rest.split(';').skip(1).map(|attribute| attribute.trim().to_lowercase()).collect();
+    let has = |attribute: &str| attributes.iter().any(|one| one == attribute);
+    assert!(["rollcall", "__Host-rollcall"].contains(&name), "{name}");
+    assert!(has("path=/"), "{name}; {rest}");
+    assert!(goes || has("secure") == name.starts_with("__Host-"), "{name}; {rest}");
+    assert!(goes || (has("httponly") && has("samesite=lax")), "{name}; {rest}");
+    let lasting = ["max-age", "expires", "domain"];
+    let lasts = attributes.iter().any(|one| lasting.iter().any(|name| one.starts_with(name)));
+    assert!(goes || !lasts, "{name}; {rest}");
 }

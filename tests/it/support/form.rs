@@ -32,6 +32,9 @@ impl Form {
         let controls = form.select(&css("input, select, textarea")).collect::<Vec<_>>();
         let outside = outside.map(|found| html.select(&css(&found)).collect::<Vec<_>>()).unwrap_or_default();
         for control in controls.into_iter().chain(outside) {
+            if control.attr("disabled").is_some() {
+                continue;
+            }
             if let (Some(name), Some(value)) = (control.attr("name"), value(control)) {
                 fields.push((name.to_owned(), value));
             }

@@ -1,6 +1,7 @@
 //! The product as its tests meet it: a whole [`TestApp`] without a socket, on either database, with a clock that only
 //! moves when told to; [`Browser`]s that read pages as a person does; a [`Mailbox`] with what was sent.
 
+pub mod api;
 pub mod authenticator;
 pub mod browser;
 pub mod database;
@@ -10,14 +11,17 @@ pub mod mailbox;
 pub mod page;
 pub mod people;
 pub mod pool;
+pub mod shell;
 
 mod app;
 
-pub use app::{PASSWORD, SAM, SETUP_CODE, TestApp};
+pub use api::Api;
+pub use app::{Node, PASSWORD, SAM, SETUP_CODE, TestApp};
 pub use browser::Browser;
 pub use golden::golden;
 pub use mailbox::Mail;
 pub use page::Page;
+pub use shell::Shell;
 
 /// Each story once on SQLite and, where there is one, once on PostgreSQL.
 macro_rules! both {

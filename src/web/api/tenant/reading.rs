@@ -1,5 +1,7 @@
 //! Reading paths, parameters and bodies of the tenant dialect. Unknown fields are ignored, `null` counts as absent.
 
+use std::collections::HashSet;
+
 use percent_encoding::percent_decode_str;
 
 use super::error::TenantError;
@@ -15,6 +17,8 @@ use crate::{
 };
 
 const PAGE_SIZE: i64 = 50;
+/// So many wrong parameters are told; the answer must not grow with what is sent.
+const MOST_PROBLEMS: usize = 20;
 
 /// The segment of a path after the one named.
 pub(super) fn after<'a>(path: &'a str, name: &str) -> &'a str {
@@ -86,16 +90,20 @@ pub(super) fn page(
 ) -> Result<PageWanted, TenantError> {
     let mut wanted = PageWanted { page: 1, size: PAGE_SIZE };
     let mut problems = Vec::new();
+    let mut seen = HashSet::new();
     for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let read = match key.as_ref() {
+            _ if !seen.insert(key.clone()) => Err("Given twice."),
             "page" => whole(&value).map(|page| wanted.page = page),
             "pageSize" => whole(&value).map(|size| wanted.size = size.min(largest)),
             key => other(key, &value),
         };
         if let Err(message) = read {
-            problems.push(FieldProblem { field: key.into_owned(), message: message.to_owned() });
+            let field = key.chars().take(100).collect();
+            problems.push(FieldProblem { field, message: message.to_owned() });
         }
     }
+    problems.truncate(MOST_PROBLEMS);
     if problems.is_empty() { Ok(wanted) } else { Err(TenantError::fields(problems)) }
 }
 
@@ -247,7 +255,9 @@ mod tests {
         let (page, wanted) = list("page=2&pageSize=5000&includeDisabled=true&role=ITAdmin&search=%20Ana").unwrap();
         assert_eq!((page.page, page.size, wanted.offset, wanted.include_disabled), (2, 1000, 1000, true));
         assert_eq!((wanted.role, wanted.search.as_str()), (Some(TenantRole::ItAdmin), "ana"));
-        for wrong in ["page=0", "page=x", "pageSize=0", "pageSize=-1", "includeDisabled=1", "role=itadmin"] {
+        for wrong in
+            ["page=0", "page=x", "pageSize=0", "pageSize=-1", "includeDisabled=1", "role=itadmin", "page=1&page=2"]
+        {
             assert!(list(wrong).is_err(), "{wrong}");
         }
     }

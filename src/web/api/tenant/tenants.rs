@@ -49,14 +49,7 @@ pub struct ShownTenant {
     expiration_date: Option<String>,
     is_disabled: bool,
     date_created: String,
-    #[serde(flatten)]
-    process: ProcessFacts,
-}
-
-/// What serves process data elsewhere, and is always nothing here.
-#[derive(Debug, Default, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ProcessFacts {
+    /// What serves process data elsewhere, and is always nothing here.
     case_count: u8,
     autoload: bool,
     pre_release: bool,
@@ -96,7 +89,10 @@ fn shown(tenant: Tenant) -> ShownTenant {
         expiration_date: tenant.expires_at.map(Timestamp::rfc3339),
         is_disabled: tenant.disabled_at.is_some(),
         date_created: tenant.created_at.rfc3339(),
-        process: ProcessFacts::default(),
+        case_count: 0,
+        autoload: false,
+        pre_release: false,
+        is_academic: false,
     }
 }
 
@@ -219,12 +215,13 @@ pub async fn create(
     let body = object(&headers, body).await?;
     let mut fields = Fields::of(&body);
     fields.require("name");
-    let slug = fields.text("name").unwrap_or_default();
-    if fields.has("name") && !is_slug(slug) {
+    let slug = fields.text("name");
+    if slug.is_some_and(|slug| !is_slug(slug)) {
         fields.wrong("name", "Use 3 to 63 of the characters a-z, 0-9 and -.");
     }
     let change = TenantChange::read(&mut fields);
     fields.finish()?;
+    let slug = slug.unwrap_or_default();
     let mut facts = TenantFacts {
         display_name: slug.to_owned(),
         description: String::new(),

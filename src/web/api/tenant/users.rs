@@ -119,6 +119,7 @@ fn shown(user: TenantUser, seen_from: Option<OrganizationId>, whole: bool) -> Sh
     if let Some(own) = seen_from {
         assignments.retain(|assignment| assignment.tenant == own);
     }
+    let last_login = if seen_from.is_some() { user.last_login_here } else { user.last_login_at };
     let is_home_seen = seen_from.is_none() || user.home == seen_from;
     let slugs: Vec<&str> = assignments.iter().map(|assignment| assignment.slug.as_str()).collect();
     ShownUser {
@@ -128,7 +129,7 @@ fn shown(user: TenantUser, seen_from: Option<OrganizationId>, whole: bool) -> Sh
         is_service_account: user.is_service_account(),
         home_tenant_id: user.home.filter(|_| is_home_seen).map(|home| home.to_string()),
         home_tenant_name: user.home_name.clone().filter(|_| is_home_seen),
-        last_login: Some(user.last_login_at).filter(|at| at.micros() > 0).map(Timestamp::rfc3339),
+        last_login: Some(last_login).filter(|at| at.micros() > 0).map(Timestamp::rfc3339),
         tenant_count: assignments.len(),
         tenant_names: (!slugs.is_empty()).then(|| slugs.join(", ")),
         date_created: user.created_at.rfc3339(),
@@ -249,7 +250,7 @@ pub async fn create(
             message: "User created.",
             assigned_to_tenant: false,
             tenant_id: None,
-            welcome_email_sent: false,
+            welcome_email_sent: new.welcome,
         },
     )
 }

@@ -3,6 +3,12 @@
 use super::problem::{FieldProblem, Problem};
 use crate::domain::json::Json;
 
+/// So many unknown properties are told; the answer must not grow with what is sent.
+const MOST_PROBLEMS: usize = 20;
+
+/// And so much of each name.
+const LONGEST_NAME: usize = 100;
+
 /// An object whose fields are being read.
 #[derive(Debug)]
 pub struct Fields<'a> {
@@ -22,6 +28,7 @@ impl<'a> Fields<'a> {
         let unknown: Vec<FieldProblem> = entries
             .iter()
             .filter(|(name, _)| !model.contains(&name.as_str()))
+            .take(MOST_PROBLEMS)
             .map(|(name, _)| problem(name, "There is no such property."))
             .collect();
         if !unknown.is_empty() {
@@ -97,5 +104,5 @@ fn text(value: &Json) -> Option<&str> {
 }
 
 fn problem(field: &str, message: impl Into<String>) -> FieldProblem {
-    FieldProblem { field: field.to_owned(), message: message.into() }
+    FieldProblem { field: field.chars().take(LONGEST_NAME).collect(), message: message.into() }
 }

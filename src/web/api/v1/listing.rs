@@ -14,6 +14,8 @@ use crate::{
 
 const SIZE: u32 = 20;
 const LARGEST_SIZE: u32 = 100;
+/// So many wrong parameters are told.
+const MOST_PROBLEMS: usize = 20;
 
 /// A page of matches.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -126,6 +128,7 @@ fn paging(fields: &[QueryField], query: &str) -> Result<Paging, Problem> {
             _ => {}
         }
     }
+    problems.truncate(MOST_PROBLEMS);
     if !problems.is_empty() {
         return Err(Problem::fields("validation_failed", problems));
     }

@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// The properties of a token, which a body may carry.
-const MODEL: [&str; 13] = [
+pub(in crate::web::api) const MODEL: [&str; 13] = [
     "id",
     "version",
     "creationDate",
@@ -51,7 +51,6 @@ const MODEL: [&str; 13] = [
 /// An API token.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[serde(deny_unknown_fields)]
 pub struct ApiToken {
     id: String,
     version: i64,

@@ -27,7 +27,7 @@ use crate::{
         users::MembershipKind,
     },
     flows::{
-        invite::{self, InviteOutcome},
+        invite::{self, InviteOutcome, Wanted},
         switches,
     },
     policy::{SaveMembership, is_assigned},
@@ -36,7 +36,7 @@ use crate::{
 };
 
 /// The properties of a user, which a body may carry.
-const MODEL: [&str; 15] = [
+pub(in crate::web::api) const MODEL: [&str; 15] = [
     "id",
     "version",
     "creationDate",
@@ -57,7 +57,6 @@ const MODEL: [&str; 15] = [
 /// A member of the organization, or the robot user of a token.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[serde(deny_unknown_fields)]
 pub struct User {
     id: String,
     version: i64,
@@ -95,7 +94,9 @@ pub struct RecentLogin {
 }
 
 impl User {
-    fn new(record: UserRecord, waiting: Vec<(String, Timestamp)>) -> Self {
+    fn new(app: &App, record: UserRecord) -> Self {
+        let is_robot = record.kind == MembershipKind::Token;
+        let waiting = if is_robot { app.token_uses.waiting_of(record.id) } else { Vec::new() };
         Self {
             id: record.id.to_string(),
             version: record.version,
@@ -105,7 +106,7 @@ impl User {
             roles: record.role_keys(),
             enabled: record.is_enabled(),
             validated: record.is_validated(),
-            service_account: record.kind == MembershipKind::Token,
+            service_account: is_robot,
             recent_logins: recent(record.logins(), waiting),
             created_user_info: UserInfo { user_id: record.created_by_id, user_name: record.created_by_name },
             last_modified_user_info: UserInfo { user_id: record.changed_by_id, user_name: record.changed_by_name },
@@ -143,13 +144,9 @@ fn id(text: &str) -> Result<UserId, Problem> {
 }
 
 async fn shown(app: &App, inside: &Inside, id: UserId) -> Result<User, Problem> {
-    let record = app.db.begin_read().await.map_err(crate::error::AppError::from)?;
-    let mut tx = record;
-    let record = tx.user_record(inside.organization, id).await.map_err(crate::error::AppError::from)?;
-    let record = record.ok_or_else(Problem::not_found)?;
-    let is_own = record.id == inside.call.token.user;
-    let waiting = if is_own { app.token_uses.waiting(inside.call.token.id) } else { Vec::new() };
-    Ok(User::new(record, waiting))
+    let found = async { app.db.begin_read().await?.user_record(inside.organization, id).await };
+    let record = found.await.map_err(crate::error::AppError::from)?.ok_or_else(Problem::not_found)?;
+    Ok(User::new(app, record))
 }
 
 /// Invites a user.
@@ -164,9 +161,10 @@ pub async fn create(
     if !is_assigned(role) {
         return Err(Problem::field("role_not_allowed", "role", format!("The role {role} cannot be assigned.")));
     }
-    let address = [TypedAddress::Valid(email)];
-    let invited = invite::invite(&app, &inside.caller(), &address, role.account_role(), &[]).await?;
-    let Some((_, InviteOutcome::Invited(user))) = invited.into_iter().next() else {
+    let roles = [role.account_role().key().to_owned()];
+    let wanted = Wanted::all(vec![TypedAddress::Valid(email)], &roles);
+    let invited = invite::invite(&app, &inside.caller(), &wanted).await?;
+    let Some(InviteOutcome::Invited(Some(user))) = invited.into_iter().next() else {
         let detail = "A user of this organization has this email address.";
         return Err(Problem::new(StatusCode::CONFLICT, "email_in_use", detail));
     };
@@ -288,14 +286,6 @@ pub async fn query(
         Ok::<_, crate::store::StoreError>((total, records))
     };
     let (total, records) = found.await.map_err(crate::error::AppError::from)?;
-    let own = inside.call.token.user;
-    let waiting = |id: UserId| if id == own { app.token_uses.waiting(inside.call.token.id) } else { Vec::new() };
-    let content = records
-        .into_iter()
-        .map(|record| {
-            let waiting = waiting(record.id);
-            User::new(record, waiting)
-        })
-        .collect();
+    let content = records.into_iter().map(|record| User::new(&app, record)).collect();
     answer(StatusCode::OK, &PageOf::<User>::new(content, &paging, total))
 }

@@ -1,16 +1,19 @@
 //! The form of a custom role: one radio group a page, read back level by level.
 
-use std::collections::HashMap;
-
 use axum::{extract::State, http::StatusCode, response::Response};
 
-use super::{bars, custom_id, is_provisioned, stored};
+use super::{
+    bars, custom_id,
+    effect::effect,
+    is_provisioned, not_editable, stored,
+    typed::{Fields, Typed, opens_nothing, problem, taken},
+};
 use crate::{
     app::App,
     domain::{
+        audit::AuditAction,
         pages::{Application, Level, Page},
-        roles::{Access, AccountRole, ApplicationRole},
-        text::{self, RoleDescription, RoleName},
+        roles::Access,
     },
     error::AppError,
     flows::{
@@ -18,167 +21,87 @@ use crate::{
         roles::{Saved, Wanted},
     },
     policy::{Actor, CreateRole, DeleteRole, EditRole, OwnRole},
-    store::{RoleWords, StoredRole},
+    store::StoredRole,
     web::{
         html::{
+            audit::revert::{self, Reverted},
+            edit::SURPRISE,
             extract::{Form, Path},
             respond, shell,
             users::people_count,
         },
         pages::{
             parts::{Field, Problem},
-            roles::{Conflict, Edit, LevelChoice, LevelGroup, LevelRow},
-            users::Changed,
+            roles::{Conflict, Edit, Effect, LevelChoice, LevelGroup, LevelRow},
+            users::{Changed, Revert},
         },
         visitor::Here,
     },
 };
 
-/// The fields of the form: pages under their keys.
-type Fields = Vec<(String, String)>;
-
-/// The form as typed.
-#[derive(Debug, Clone, Default)]
-struct Typed {
-    name: String,
-    description: String,
-    version: String,
-    /// Level of each page on the form, as sent.
-    levels: HashMap<Page, String>,
-}
-
-impl Typed {
-    fn read(fields: Fields) -> Self {
-        let mut typed = Self::default();
-        for (field, value) in fields {
-            match field.as_str() {
-                "name" => typed.name = value,
-                "description" => typed.description = value,
-                "version" => typed.version = value,
-                other => {
-                    if let Ok(page) = other.parse() {
-                        typed.levels.insert(page, value);
-                    }
-                }
-            }
-        }
-        typed
-    }
-
-    fn of(stored: &StoredRole) -> Self {
-        Self {
-            name: stored.role.name.clone(),
-            description: stored.description.clone(),
-            version: stored.version.to_string(),
-            levels: HashMap::new(),
-        }
-    }
-
-    /// The level asked for: as sent, or as it is where the form says nothing.
-    fn level(&self, page: Page, now: &Access) -> Level {
-        self.levels.get(&page).and_then(|level| level.parse().ok()).unwrap_or_else(|| now.level(page))
-    }
-
-    fn access(&self, now: &Access) -> Access {
-        Access::from_fn(|page| self.level(page, now))
-    }
-
-    /// A page whose level it does not offer, or a page the organization does not have.
-    fn forged(&self, actor: &Actor, now: &Access) -> Vec<Page> {
-        let is_wrong = |page: &Page| {
-            let Some(sent) = self.levels.get(page) else { return false };
-            let level = sent.parse::<Level>();
-            let is_offered = level.as_ref().is_ok_and(|level| page.offered().contains(level));
-            let is_same = level.is_ok_and(|level| level == now.level(*page));
-            !is_offered || !is_same && !is_provisioned(actor, page.application())
-        };
-        Page::ALL.iter().copied().filter(is_wrong).collect()
-    }
-
-    /// What the form asks for, or what is wrong with it at which field.
-    fn wanted(&self, actor: &Actor, now: &Access) -> Result<Wanted, Vec<Problem>> {
-        let mut problems = Vec::new();
-        let name = RoleName::parse(&self.name).map_err(|error| problems.push(problem("name", &error.to_string())));
-        if let Ok(name) = &name
-            && is_default_name(name.as_str())
-        {
-            problems.push(taken());
-        }
-        let description = RoleDescription::parse(&self.description)
-            .map_err(|error| problems.push(problem("description", &error.to_string())));
-        for page in self.forged(actor, now) {
-            problems.push(problem(&first_radio(page), "Choose one of the listed levels."));
-        }
-        let access = self.access(now);
-        if problems.is_empty() && access.is_nothing() {
-            problems.push(opens_nothing());
-        }
-        match (name, description) {
-            (Ok(name), Ok(description)) if problems.is_empty() => {
-                let words = RoleWords { name, description };
-                // A version that cannot be read is older than any.
-                Ok(Wanted { words, access, version: self.version.parse().unwrap_or(-1) })
-            }
-            _ => Err(problems),
-        }
-    }
-}
-
-/// Whether a role of this name comes with the product.
-fn is_default_name(name: &str) -> bool {
-    let name = text::fold(name);
-    let labels = ApplicationRole::ALL.iter().map(|role| role.label());
-    labels.chain(AccountRole::ALL.iter().map(|role| role.label())).any(|label| text::fold(label) == name)
-}
-
-fn problem(field: &str, message: &str) -> Problem {
-    Problem { field: field.to_owned(), message: message.to_owned() }
-}
-
-fn taken() -> Problem {
-    problem("name", "A role with this name already exists.")
-}
-
-fn opens_nothing() -> Problem {
-    problem("levels", "Give access to at least one page.")
-}
-
-/// Id of the control a message about a page leads to.
-fn first_radio(page: Page) -> String {
-    format!("level-{}", page.key().replace('.', "-"))
+/// A form before somebody, and the role it is about; none for a new one.
+#[derive(Clone, Copy)]
+pub(super) struct Editor<'a> {
+    pub app: &'a App,
+    pub here: &'a Here,
+    pub actor: &'a Actor,
+    /// The role as stored, and how many have it.
+    pub subject: Option<(&'a StoredRole, i64)>,
 }
 
 /// "Add Role".
-pub async fn new(here: Here) -> Result<Response, AppError> {
-    let actor = here.actor()?;
-    respond::page(&page(&here, actor, None, &Typed::default()).await?)
+pub async fn new(State(app): State<App>, here: Here) -> Result<Response, AppError> {
+    let editor = Editor { app: &app, here: &here, actor: here.actor()?, subject: None };
+    respond::page(&editor.page(&Typed::default()).await?)
 }
 
 /// Makes the role.
 pub async fn create(State(app): State<App>, here: Here, Form(fields): Form<Fields>) -> Result<Response, AppError> {
-    let actor = here.actor()?;
-    actor.may::<CreateRole>()?;
+    let editor = Editor { app: &app, here: &here, actor: here.actor()?, subject: None };
+    editor.actor.may::<CreateRole>()?;
     let typed = Typed::read(fields);
-    let wanted = match typed.wanted(actor, &Access::NOTHING) {
+    let wanted = match typed.wanted(editor.actor, &Access::NOTHING) {
         Ok(wanted) => wanted,
-        Err(problems) => return rejected(&here, actor, None, &typed, problems).await,
+        Err(problems) => return editor.rejected(&typed, problems).await,
     };
     let saved = flows::roles::create(&app, &here.caller(), &wanted).await;
-    answer(&here, actor, None, &typed, &wanted, saved).await
+    editor.answer(&typed, &wanted, saved).await
 }
 
-/// The form as things stand.
-pub(super) async fn edit(
-    _: &App,
-    here: &Here,
-    actor: &Actor,
-    stored: &StoredRole,
-    users: i64,
-) -> Result<Response, AppError> {
-    respond::page(&page(here, actor, Some((stored, users)), &Typed::of(stored)).await?)
+/// The form as things stand, or as they stood before a change that is to be taken back.
+pub(super) async fn edit(editor: Editor<'_>, stored: &StoredRole, asked: &revert::Asked) -> Result<Response, AppError> {
+    let actor = editor.actor;
+    let mut tx = editor.app.db.begin_read().await?;
+    let id = stored.role.id.to_string();
+    let reverted = revert::find(&mut tx, actor, asked, &id, &[AuditAction::RoleChanged]).await?;
+    drop(tx);
+    let Some(reverted) = reverted else { return respond::page(&editor.page(&Typed::of(stored)).await?) };
+    let (typed, left_out) = before(actor, stored, &reverted);
+    let mut page = editor.page(&typed).await?;
+    page.revert = Some(Revert { cause: reverted.cause, left_out, fields: differences(actor, stored, &typed) });
+    respond::page(&page)
 }
 
-/// Saves a changed role.
+/// The form with what was there before a change, and the pages whose level cannot be given back.
+fn before(actor: &Actor, stored: &StoredRole, reverted: &Reverted) -> (Typed, Vec<String>) {
+    let mut typed = Typed::of(stored);
+    typed.name = reverted.text("name").map_or(typed.name, str::to_owned);
+    typed.description = reverted.text("description").map_or(typed.description, str::to_owned);
+    let mut left_out = Vec::new();
+    for page in Page::ALL.iter().copied() {
+        let Some(level) = reverted.text(page.key()) else { continue };
+        let is_offered =
+            |level| is_provisioned(actor, page.application()) && choice(actor, page, level, level).is_some();
+        if level.parse().is_ok_and(is_offered) {
+            typed.levels.insert(page, level.to_owned());
+        } else {
+            left_out.push(page.label().to_owned());
+        }
+    }
+    (typed, left_out)
+}
+
+/// Saves a changed role, or shows what that would do.
 pub async fn update(
     State(app): State<App>,
     here: Here,
@@ -187,84 +110,125 @@ pub async fn update(
 ) -> Result<Response, AppError> {
     let actor = here.actor()?;
     actor.may::<EditRole>()?;
-    let id = custom_id(actor, &id)?;
+    let id = match custom_id(actor, &id) {
+        Ok(id) => id,
+        Err(error) => return not_editable(&app, &here, &id, error).await,
+    };
     let (now, users) = stored(&app, actor, id).await?;
+    let own = OwnRole { organization: actor.organization, role: now.role.clone() };
+    if let Err(denied) = actor.judge(&EditRole { access: now.role.access }, &own) {
+        return not_editable(&app, &here, &id.to_string(), denied.into()).await;
+    }
+    let editor = Editor { app: &app, here: &here, actor, subject: Some((&now, users)) };
     let typed = Typed::read(fields);
-    let subject = Some((&now, users));
+    match typed.preview.as_deref() {
+        Some("aside") if here.visitor.htmx => return respond::page(&editor.effect(&now, users, &typed).await?),
+        Some(_) => return respond::page(&editor.page(&typed).await?),
+        None => {}
+    }
     let wanted = match typed.wanted(actor, &now.role.access) {
         Ok(wanted) => wanted,
-        Err(problems) => return rejected(&here, actor, subject, &typed, problems).await,
+        Err(problems) => return editor.rejected(&typed, problems).await,
     };
     let saved = flows::roles::edit(&app, &here.caller(), id, &wanted).await;
-    answer(&here, actor, subject, &typed, &wanted, saved).await
+    editor.answer(&typed, &wanted, saved).await
 }
 
-type Subject<'a> = Option<(&'a StoredRole, i64)>;
-
-async fn answer(
-    here: &Here,
-    actor: &Actor,
-    subject: Subject<'_>,
-    typed: &Typed,
-    wanted: &Wanted,
-    saved: Result<Saved, AppError>,
-) -> Result<Response, AppError> {
-    match saved {
-        Ok(Saved::Done) => {
-            respond::done(&here.visitor, "/roles", format!("The role {} was saved.", wanted.words.name)).await
-        }
-        Ok(Saved::Unchanged) => respond::done(&here.visitor, "/roles", "Nothing was changed.").await,
-        Ok(Saved::NameTaken) => rejected(here, actor, subject, typed, vec![taken()]).await,
-        Ok(Saved::OpensNothing) => rejected(here, actor, subject, typed, vec![opens_nothing()]).await,
-        Ok(Saved::Stale(now)) => stale(here, actor, &now, subject.map_or(0, |(_, users)| users), typed).await,
-        Err(AppError::Conflict { message, .. }) => {
-            let mut page = page(here, actor, subject, typed).await?;
-            page.shell.failed = true;
-            page.problems = vec![problem("", &message)];
-            respond::page_with(StatusCode::CONFLICT, &page)
-        }
-        Err(error) => Err(error),
+impl Editor<'_> {
+    async fn effect(self, stored: &StoredRole, users: i64, typed: &Typed) -> Result<Effect, AppError> {
+        let wanted = typed.access(&stored.role.access);
+        effect(self.app, self.actor, stored, users, &wanted, self.here.occasion().now).await
     }
-}
 
-async fn rejected(
-    here: &Here,
-    actor: &Actor,
-    subject: Subject<'_>,
-    typed: &Typed,
-    problems: Vec<Problem>,
-) -> Result<Response, AppError> {
-    let mut page = page(here, actor, subject, typed).await?;
-    page.shell.failed = true;
-    for problem in &problems {
-        match problem.field.as_str() {
-            "name" => page.name.errors.push(problem.message.clone()),
-            "description" => page.description.errors.push(problem.message.clone()),
-            field => {
-                let rows = page.groups.iter_mut().flat_map(|group| group.pages.iter_mut());
-                for row in rows.filter(|row| row.id() == field) {
-                    row.errors.push(problem.message.clone());
+    async fn answer(
+        self,
+        typed: &Typed,
+        wanted: &Wanted,
+        saved: Result<Saved, AppError>,
+    ) -> Result<Response, AppError> {
+        let visitor = &self.here.visitor;
+        match saved {
+            Ok(Saved::Done) => {
+                respond::done(visitor, "/roles", format!("The role {} was saved.", wanted.words.name)).await
+            }
+            Ok(Saved::Unchanged) => respond::done(visitor, "/roles", "Nothing was changed.").await,
+            Ok(Saved::NameTaken) => self.rejected(typed, vec![taken()]).await,
+            Ok(Saved::OpensNothing) => self.rejected(typed, vec![opens_nothing()]).await,
+            Ok(Saved::Stale(now)) => self.stale(&now, typed).await,
+            Ok(Saved::Surprising) => self.refused(typed, SURPRISE).await,
+            Err(AppError::Conflict { message, .. }) => self.refused(typed, &message).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn refused(self, typed: &Typed, message: &str) -> Result<Response, AppError> {
+        let mut page = self.page(typed).await?;
+        page.shell.failed = true;
+        page.problems = vec![problem("", message)];
+        respond::page_with(StatusCode::CONFLICT, &page)
+    }
+
+    async fn rejected(self, typed: &Typed, problems: Vec<Problem>) -> Result<Response, AppError> {
+        let mut page = self.page(typed).await?;
+        page.shell.failed = true;
+        for problem in &problems {
+            match problem.field.as_str() {
+                "name" => page.name.errors.push(problem.message.clone()),
+                "description" => page.description.errors.push(problem.message.clone()),
+                field => {
+                    let rows = page.groups.iter_mut().flat_map(|group| group.pages.iter_mut());
+                    for row in rows.filter(|row| row.id() == field) {
+                        row.errors.push(problem.message.clone());
+                    }
                 }
             }
         }
+        page.problems = problems;
+        respond::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
     }
-    page.problems = problems;
-    respond::page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
-}
 
-/// Somebody else was faster: the typed values stay, beside what stands there now.
-async fn stale(here: &Here, actor: &Actor, now: &StoredRole, users: i64, typed: &Typed) -> Result<Response, AppError> {
-    let typed = Typed { version: now.version.to_string(), ..typed.clone() };
-    let mut page = page(here, actor, Some((now, users)), &typed).await?;
-    page.shell.failed = true;
-    page.conflict = Some(Conflict {
-        message: format!(
-            "{} changed this role at {}. Your changes were not saved. Compare, then save again.",
-            now.changed_by, now.changed_at
-        ),
-        fields: differences(actor, now, &typed),
-    });
-    respond::page_with(StatusCode::CONFLICT, &page)
+    /// Somebody else was faster: the typed values stay, beside what stands there now.
+    async fn stale(self, now: &StoredRole, typed: &Typed) -> Result<Response, AppError> {
+        let typed = Typed { version: now.version.to_string(), ..typed.clone() };
+        let users = self.subject.map_or(0, |(_, users)| users);
+        let mut page = Editor { subject: Some((now, users)), ..self }.page(&typed).await?;
+        page.shell.failed = true;
+        page.conflict = Some(Conflict {
+            message: format!(
+                "{} changed this role at {}. Your changes were not saved. Compare, then save again.",
+                now.changed_by, now.changed_at
+            ),
+            fields: differences(self.actor, now, &typed),
+        });
+        respond::page_with(StatusCode::CONFLICT, &page)
+    }
+
+    /// The form with what was typed.
+    async fn page(self, typed: &Typed) -> Result<Edit, AppError> {
+        let Self { actor, subject, .. } = self;
+        let stored = subject.map(|(stored, _)| stored);
+        let now = stored.map_or(Access::NOTHING, |stored| stored.role.access);
+        let field = |value: &str| Field { value: value.to_owned(), errors: Vec::new() };
+        let own = stored.map(|stored| OwnRole { organization: actor.organization, role: stored.role.clone() });
+        let applications = Application::ALL.iter().copied().filter(|application| is_provisioned(actor, *application));
+        let effect = match subject {
+            Some((stored, users)) => Some(self.effect(stored, users, typed).await?),
+            None => None,
+        };
+        Ok(Edit {
+            shell: shell::shell(self.here, "roles").await?,
+            id: stored.map(|stored| stored.role.id.to_string()).unwrap_or_default(),
+            heading: stored.map_or_else(|| "Add Role".to_owned(), |stored| stored.role.name.clone()),
+            lead: subject.map(|(stored, users)| lead(stored, users)).unwrap_or_default(),
+            version: typed.version.clone(),
+            name: field(&typed.name),
+            description: field(&typed.description),
+            groups: applications.map(|application| group(actor, application, stored.is_some(), &now, typed)).collect(),
+            may_delete: own.is_some_and(|own| actor.allows(&DeleteRole, &own)),
+            effect,
+            ..Edit::default()
+        })
+    }
 }
 
 /// Only the fields that differ.
@@ -282,27 +246,6 @@ fn differences(actor: &Actor, now: &StoredRole, typed: &Typed) -> Vec<Changed> {
         compare(page.label(), page.level_label(now.role.access.level(page)), page.level_label(yours));
     }
     changed
-}
-
-/// The form with what was typed.
-async fn page(here: &Here, actor: &Actor, subject: Subject<'_>, typed: &Typed) -> Result<Edit, AppError> {
-    let stored = subject.map(|(stored, _)| stored);
-    let now = stored.map_or(Access::NOTHING, |stored| stored.role.access);
-    let field = |value: &str| Field { value: value.to_owned(), errors: Vec::new() };
-    let own = stored.map(|stored| OwnRole { organization: actor.organization, role: stored.role.clone() });
-    let applications = Application::ALL.iter().copied().filter(|application| is_provisioned(actor, *application));
-    Ok(Edit {
-        shell: shell::shell(here, "roles").await?,
-        id: stored.map(|stored| stored.role.id.to_string()).unwrap_or_default(),
-        heading: stored.map_or_else(|| "Add Role".to_owned(), |stored| stored.role.name.clone()),
-        lead: subject.map(|(stored, users)| lead(stored, users)).unwrap_or_default(),
-        version: typed.version.clone(),
-        name: field(&typed.name),
-        description: field(&typed.description),
-        groups: applications.map(|application| group(actor, application, stored.is_some(), &now, typed)).collect(),
-        may_delete: own.is_some_and(|own| actor.allows(&DeleteRole, &own)),
-        ..Edit::default()
-    })
 }
 
 fn lead(stored: &StoredRole, users: i64) -> String {
@@ -351,25 +294,6 @@ fn special(page: Page) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_of_default_roles_are_taken_whatever_the_case() {
-        for name in ["Callback Viewer", "callback VIEWER", "Administrator"] {
-            assert!(is_default_name(name), "{name}");
-        }
-        assert!(!is_default_name("Night shift lead"));
-    }
-
-    #[test]
-    fn a_form_says_levels_by_page_key_and_what_it_leaves_out_stays() {
-        let fields = [("name", "X"), ("callback.exports", "most"), ("csrf", "t"), ("nonsense", "all")];
-        let typed = Typed::read(fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec());
-        let now = Access::from_levels([(Page::Alerts, Level::View)]);
-        let access = typed.access(&now);
-        assert_eq!(access.level(Page::Exports), Level::Most);
-        assert_eq!(access.level(Page::Alerts), Level::View);
-        assert_eq!(access.level(Page::Webhooks), Level::None);
-    }
 
     #[test]
     fn only_special_levels_are_explained() {

@@ -1,11 +1,19 @@
 //! Application Roles: the list, read-only pages, and the question before a role is deleted. The form is in [`form`].
 
+mod effect;
 mod form;
+mod typed;
 
 use axum::{extract::State, http::StatusCode, response::Response};
 
+use self::form::Editor;
 pub use self::form::{create, new, update};
-use super::{extract::Path, people, respond, shell, users::people_count};
+use super::{
+    audit::revert,
+    extract::{Path, Query},
+    people, refused, respond, shell,
+    users::people_count,
+};
 use crate::{
     app::App,
     domain::{
@@ -102,22 +110,30 @@ fn users_with(role: &str) -> String {
 }
 
 /// A role: the form for a custom role one may change, else a page to read.
-pub async fn show(State(app): State<App>, here: Here, Path(id): Path<String>) -> Result<Response, AppError> {
+pub async fn show(
+    State(app): State<App>,
+    here: Here,
+    Path(id): Path<String>,
+    Query(asked): Query<revert::Asked>,
+) -> Result<Response, AppError> {
     let actor = here.actor()?;
     let permit = actor.authorize(ViewRoles, actor.organization)?;
     match id.parse() {
         Ok(RoleKey::Application(role)) if is_provisioned(actor, role.application()) => {
             let mut tx = app.db.begin_read().await?;
             let counts = tx.role_counts(*permit.target()).await?;
-            read_only(&here, actor, &Role::Application(role), "", counts.get(&id).copied().unwrap_or_default()).await
+            let users = counts.get(&id).copied().unwrap_or_default();
+            respond::page(&read_only(&here, actor, &Role::Application(role), "", users).await?)
         }
         Ok(RoleKey::Custom(id)) => {
             let (stored, users) = stored(&app, actor, id).await?;
             let own = OwnRole { organization: actor.organization, role: stored.role.clone() };
             if may_edit(actor, &own) {
-                return form::edit(&app, &here, actor, &stored, users).await;
+                let editor = Editor { app: &app, here: &here, actor, subject: Some((&stored, users)) };
+                return form::edit(editor, &stored, &asked).await;
             }
-            read_only(&here, actor, &Role::Custom(stored.role), &stored.description, users).await
+            let role = Role::Custom(stored.role);
+            respond::page(&read_only(&here, actor, &role, &stored.description, users).await?)
         }
         _ => Err(AppError::NotFound),
     }
@@ -132,22 +148,38 @@ async fn stored(app: &App, actor: &Actor, id: CustomRoleId) -> Result<(StoredRol
     Ok((stored, users))
 }
 
-async fn read_only(
-    here: &Here,
-    actor: &Actor,
-    role: &Role,
-    description: &str,
-    users: i64,
-) -> Result<Response, AppError> {
+async fn read_only(here: &Here, actor: &Actor, role: &Role, description: &str, users: i64) -> Result<Show, AppError> {
     let has = if users == 1 { "has" } else { "have" };
-    respond::page(&Show {
+    Ok(Show {
         chip: people::chip(role),
+        problems: Vec::new(),
         description: description.to_owned(),
         lead: format!("{} {has} this role.", people_count(users)),
         users_href: users_href(actor, role),
         pages: pages(actor, role),
         shell: shell::shell(here, "roles").await?,
     })
+}
+
+/// A role this person may not change: its page to read, and why.
+async fn not_editable(app: &App, here: &Here, id: &str, error: AppError) -> Result<Response, AppError> {
+    let AppError::Conflict { message, .. } = error else { return Err(error) };
+    let actor = here.actor()?;
+    let (role, description, users) = match id.parse() {
+        Ok(RoleKey::Application(role)) => {
+            let counts = app.db.begin_read().await?.role_counts(actor.organization).await?;
+            (Role::Application(role), String::new(), counts.get(id).copied().unwrap_or_default())
+        }
+        Ok(RoleKey::Custom(id)) => {
+            let (stored, users) = stored(app, actor, id).await?;
+            (Role::Custom(stored.role), stored.description, users)
+        }
+        _ => return Err(AppError::NotFound),
+    };
+    let mut page = read_only(here, actor, &role, &description, users).await?;
+    page.shell.failed = true;
+    page.problems = vec![Problem { field: String::new(), message }];
+    respond::page_with(StatusCode::CONFLICT, &page)
 }
 
 /// The role's own pages: every page of a default role's application, the opened pages of a custom role.
@@ -208,12 +240,15 @@ fn custom_id(actor: &Actor, id: &str) -> Result<CustomRoleId, AppError> {
 /// "Delete role", asked first.
 pub async fn confirm_delete(State(app): State<App>, here: Here, Path(id): Path<String>) -> Result<Response, AppError> {
     let actor = here.actor()?;
-    let id = custom_id(actor, &id)?;
+    let id = match custom_id(actor, &id) {
+        Ok(id) => id,
+        Err(error) => return refused::page(&here, "roles", "Delete role", "/roles", error).await,
+    };
     let (stored, users) = stored(&app, actor, id).await?;
     let own = OwnRole { organization: actor.organization, role: stored.role.clone() };
     match actor.authorize(DeleteRole, own) {
         Ok(_permit) => respond::page(&question(&here, &stored.role, users, None).await?),
-        Err(Denied::Refused(refusal)) => refused(&here, &stored.role, users, &refusal.to_string()).await,
+        Err(Denied::Refused(refusal)) => not_now(&here, &stored.role, users, &refusal.to_string()).await,
         Err(denied) => Err(denied.into()),
     }
 }
@@ -221,18 +256,21 @@ pub async fn confirm_delete(State(app): State<App>, here: Here, Path(id): Path<S
 /// Deletes it.
 pub async fn delete(State(app): State<App>, here: Here, Path(id): Path<String>) -> Result<Response, AppError> {
     let actor = here.actor()?;
-    let id = custom_id(actor, &id)?;
+    let id = match custom_id(actor, &id) {
+        Ok(id) => id,
+        Err(error) => return refused::page(&here, "roles", "Delete role", "/roles", error).await,
+    };
     match flows::roles::delete(&app, &here.caller(), id).await {
         Ok(gone) => respond::done(&here.visitor, "/roles", format!("The role {} was deleted.", gone.role.name)).await,
         Err(AppError::Conflict { message, .. }) => {
             let (stored, users) = stored(&app, actor, id).await?;
-            refused(&here, &stored.role, users, &message).await
+            not_now(&here, &stored.role, users, &message).await
         }
         Err(error) => Err(error),
     }
 }
 
-async fn refused(here: &Here, role: &CustomRole, users: i64, message: &str) -> Result<Response, AppError> {
+async fn not_now(here: &Here, role: &CustomRole, users: i64, message: &str) -> Result<Response, AppError> {
     let mut page = question(here, role, users, Some(message)).await?;
     page.shell.failed = true;
     respond::page_with(StatusCode::CONFLICT, &page)

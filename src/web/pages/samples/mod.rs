@@ -3,6 +3,7 @@
 pub mod account;
 pub mod errors;
 pub mod organizations;
+pub mod roles;
 pub mod signed_out;
 mod users;
 
@@ -15,6 +16,7 @@ pub fn all() -> Vec<(&'static str, String)> {
     samples.extend(signed_out::all());
     samples.extend(account::all());
     samples.extend(organizations::all());
+    samples.extend(roles::all());
     samples.extend(errors::all());
     samples
 }

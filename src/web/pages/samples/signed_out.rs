@@ -172,7 +172,7 @@ fn activate() -> Activate {
         outside: outside(),
         action: "/activate/abc".into(),
         email: "fatima.alsayed@brightwater.example".into(),
-        organization: "Brightwater Energy".into(),
+        organization: Some("Brightwater Energy".into()),
         until: when("2025-11-27", "12:58"),
     }
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::web::pages::parts::Problem;
+use crate::web::pages::parts::{Curl, Problem};
 use crate::web::pages::shell::Shell;
 
 /// A question with a button and a way out: delete, disable, enable, resend, cancel, reset authenticator, end sessions.
@@ -25,6 +25,8 @@ pub struct Confirm {
     pub advice: Option<String>,
     /// The link "Disable instead" after it.
     pub advice_href: Option<String>,
+    /// The same as an API call.
+    pub curl: Option<Curl>,
     /// Why it was refused.
     pub problems: Vec<Problem>,
     /// The verb of the contract, such as "Delete"; empty when nothing can make it work.

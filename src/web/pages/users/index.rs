@@ -136,6 +136,10 @@ pub struct BulkBar {
     pub actions: Vec<Choice>,
     /// Roles one may give.
     pub roles: Vec<Choice>,
+    /// The filters of this list, as one text.
+    pub filter: String,
+    /// "All 248 users that match", where the page shows only some of them; may be empty.
+    pub everybody: String,
 }
 
 /// What stands in place of an empty list.

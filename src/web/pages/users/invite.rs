@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::web::pages::parts::{Access, Field, Problem, RolePicker};
+use crate::web::pages::parts::{Access, Curl, Field, Problem, RolePicker};
 use crate::web::pages::shell::Shell;
 
 /// Dialog and page "Invite Users" (portal contract 5.1).
@@ -19,6 +19,8 @@ pub struct Invite {
     pub roles: RolePicker,
     /// All pages with their level labels, for "Each person will be able to".
     pub access: Access,
+    /// The same as an API call.
+    pub curl: Option<Curl>,
     /// The organization asks for multi-factor authentication.
     pub mfa_required: bool,
     /// "52 seats are free." when there is a limit; may be empty.

@@ -67,6 +67,8 @@ pub(super) fn index() -> Index {
                 "add_role",
             ),
             roles: choices(&[("callback:manager", "Callback Manager")], ""),
+            filter: String::new(),
+            everybody: "All that match: 248 users".into(),
         }),
         showing: "Showing 1-12 of 248 users".into(),
         previous_href: Some("/users?before=a".into()),

@@ -42,6 +42,11 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         ("fragment-resend", html(&single::resend())),
         ("bulk-confirm", html(&single::bulk_confirm())),
         ("bulk-results", html(&single::bulk_results())),
+        ("bulk-running", html(&single::bulk_running(shell("/users")))),
+        ("fragment-bulk-running", html(&single::bulk_running(fragment()))),
+        ("import", html(&single::import(None))),
+        ("import-failed", html(&single::import(Some("Save the file as CSV with the encoding UTF-8.")))),
+        ("import-check", html(&single::import_check())),
     ]
 }
 

@@ -9,7 +9,8 @@ pub(in crate::web::pages::samples) fn access() -> Access {
         level,
         level_label: level_label.into(),
         from: from.into(),
-        labels: "No access|View only|View and edit|Most settings|All".into(),
+        more: if level == 0 { vec!["Callback Administrator gives All".into()] } else { Vec::new() },
+        ..AccessPage::default()
     };
     Access {
         title: "Effective access".into(),
@@ -56,6 +57,7 @@ pub(in crate::web::pages::samples) fn access() -> Access {
                 pages: vec![page("platform.user_management", "User Management", 0, "No access", "")],
             },
         ],
+        ..Access::default()
     }
 }
 

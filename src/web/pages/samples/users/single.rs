@@ -3,10 +3,10 @@
 use super::people::rows;
 use super::roles::access;
 use super::{fragment, shell, when};
-use crate::web::pages::parts::Problem;
+use crate::web::pages::parts::{Field, Problem};
 use crate::web::pages::shell::Shell;
 use crate::web::pages::users::{
-    BulkConfirm, BulkPerson, BulkResult, BulkResults, Confirm, Effect, EffectIcon, Login, Session, Show,
+    BulkConfirm, BulkPerson, Confirm, Effect, EffectIcon, Import, JobLine, JobResults, Login, Session, Show,
 };
 
 pub(super) fn show() -> Show {
@@ -132,22 +132,70 @@ pub(super) fn resend() -> Confirm {
 pub(super) fn bulk_confirm() -> BulkConfirm {
     BulkConfirm {
         shell: shell("/users"),
-        heading: "Apply to 3 users".into(),
-        text: "Add the role Callback Manager.".into(),
-        action: "add_role".into(),
-        role: "callback:manager".into(),
-        people: rows()
-            .into_iter()
-            .take(3)
-            .map(|row| BulkPerson { id: row.id, person: row.name, email: row.email })
-            .collect(),
+        heading: "Apply to 231 users".into(),
+        text: "Each of them gets the role Callback Manager.".into(),
+        action: "/users/bulk/0198c0de".into(),
+        back: "/users?status=active".into(),
+        people: rows().into_iter().take(3).map(|row| BulkPerson { person: row.name, email: row.email }).collect(),
+        more: "and 228 more".into(),
     }
 }
 
-pub(super) fn bulk_results() -> BulkResults {
-    let one = |person: &str, result: &str, done| BulkResult { person: person.into(), result: result.into(), done };
-    BulkResults {
+fn line(cells: &[&str], result: &str, tone: &'static str) -> JobLine {
+    let cells = cells.iter().map(|cell| (*cell).to_owned()).collect();
+    JobLine { cells, result: result.into(), hint: String::new(), tone }
+}
+
+pub(super) fn bulk_results() -> JobResults {
+    JobResults {
         shell: shell("/users"),
-        results: vec![one("Amara Okafor", "Last Administrator.", false), one("Daniel Reyes", "Done", true)],
+        heading: "Bulk action results",
+        status: "1 done, 1 not done.".into(),
+        note: "Left out: 2 users who came to match the filter after you chose.".into(),
+        note_tone: "info",
+        columns: vec!["User"],
+        lines: vec![line(&["Amara Okafor"], "Last Administrator.", "warn"), line(&["Daniel Reyes"], "Done", "good")],
+        failed: Some("/users/bulk/0198c0de?only=failed".into()),
+        ..JobResults::default()
+    }
+}
+
+pub(super) fn bulk_running(shell: Shell) -> JobResults {
+    JobResults {
+        shell,
+        status: "1 of 231 users done. This page follows along; you may close it.".into(),
+        note: String::new(),
+        progress: Some((1, 231)),
+        again: "/users/bulk/0198c0de".into(),
+        lines: vec![line(&["Amara Okafor"], "Done", "good"), line(&["Daniel Reyes"], "Waiting", "")],
+        next: Some("/users/bulk/0198c0de?after=100".into()),
+        ..bulk_results()
+    }
+}
+
+pub(super) fn import(problem: Option<&str>) -> Import {
+    let messages: Vec<String> = problem.into_iter().map(str::to_owned).collect();
+    let problems = messages.iter().map(|message| Problem { field: "file".into(), message: message.clone() }).collect();
+    let shell = Shell { failed: !messages.is_empty(), ..shell("/users") };
+    Import { shell, problems, file: Field { errors: messages, ..Field::default() } }
+}
+
+pub(super) fn import_check() -> JobResults {
+    JobResults {
+        shell: shell("/users"),
+        heading: "Check import",
+        status: "1 will be invited, 2 will not.".into(),
+        columns: vec!["Line", "Email", "Name", "Roles"],
+        lines: vec![
+            line(&["2", "ana@example.com", "Ana Lima", "Callback Manager; Analyst"], "Invited", "good"),
+            JobLine {
+                hint: "Use Resend on User Management.".into(),
+                ..line(&["3", "bo@example.com", "", ""], "Already invited", "info")
+            },
+            line(&["4", "cy@example", "Cy", "Callback King"], "Not a valid email address", "warn"),
+        ],
+        is_asked: true,
+        confirm: Some("/users/import/0198c0de".into()),
+        ..JobResults::default()
     }
 }
