@@ -173,7 +173,7 @@ both! {
         let path = back_up(app, "one.backup").await;
         let text = std::fs::read_to_string(&path).expect("text");
         let lines: Vec<&str> = text.lines().collect();
-        let one_less: String = lines.iter().enumerate().filter(|(number, _)| *number != 3).flat_map(|(_, line)| [line.as_ref(), "\n"]).collect();
+        let one_less: String = lines.iter().enumerate().filter(|(number, _)| *number != 3).flat_map(|(_, line)| [*line, "\n"]).collect();
         let cases = [
             ("", "the file is no backup of Rollcall"),
             ("id,name\n1,x\n", "the file is no backup of Rollcall"),
