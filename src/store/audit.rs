@@ -5,7 +5,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Result, Tx, backend::on};
+use super::{
+    Result, Tx,
+    query::{execute, fetch_all, fetch_one, fetch_optional, scalar_all},
+};
 use crate::{
     domain::{
         audit::{AuditEvent, Occasion},
@@ -300,16 +303,16 @@ impl Tx {
     /// Locks the chain's head for this transaction and reads it; a new chain starts at number 0.
     pub(super) async fn hold_head(&mut self, chain: &str) -> Result<(i64, Vec<u8>)> {
         let signature = head_signature(&self.keys, chain, 0, &GENESIS);
-        let (number, hash, signed) = on!(self, |c| sqlx::query_as::<_, (i64, Vec<u8>, Vec<u8>)>(
+        let (number, hash, signed) = fetch_one!(
+            self,
+            (i64, Vec<u8>, Vec<u8>),
             "INSERT INTO audit_heads (chain, number, hash, signature) VALUES ($1, 0, $2, $3)
              ON CONFLICT (chain) DO UPDATE SET number = audit_heads.number
-             RETURNING number, hash, signature"
-        )
-        .bind(chain)
-        .bind(&GENESIS[..])
-        .bind(&signature[..])
-        .fetch_one(&mut *c)
-        .await)?;
+             RETURNING number, hash, signature",
+            chain,
+            &GENESIS[..],
+            &signature[..]
+        )?;
         if signed != head_signature(&self.keys, chain, number, &hash) {
             // Somebody altered the head, which the next proof will tell, or our keys are not those of the chain.
             self.expect_same_keys().await?;
@@ -318,34 +321,32 @@ impl Tx {
     }
 
     async fn append(&mut self, row: &AuditRow) -> Result<()> {
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO audit_events (chain, number, id, at, action, actor_kind, actor_id, actor_name, actor_email,
                  target_kind, target_id, target_name, organization, address, request_id, before, after,
                  previous_hash, hash)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
-        )
-        .bind(&row.chain)
-        .bind(row.number)
-        .bind(row.id)
-        .bind(row.at)
-        .bind(&row.action)
-        .bind(&row.actor_kind)
-        .bind(&row.actor_id)
-        .bind(&row.actor_name)
-        .bind(&row.actor_email)
-        .bind(&row.target_kind)
-        .bind(&row.target_id)
-        .bind(&row.target_name)
-        .bind(&row.organization)
-        .bind(&row.address)
-        .bind(&row.request_id)
-        .bind(&row.before)
-        .bind(&row.after)
-        .bind(&row.previous_hash)
-        .bind(&row.hash)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+            &row.chain,
+            row.number,
+            row.id,
+            row.at,
+            &row.action,
+            &row.actor_kind,
+            &row.actor_id,
+            &row.actor_name,
+            &row.actor_email,
+            &row.target_kind,
+            &row.target_id,
+            &row.target_name,
+            &row.organization,
+            &row.address,
+            &row.request_id,
+            &row.before,
+            &row.after,
+            &row.previous_hash,
+            &row.hash
+        )?;
         self.remember_names(row).await?;
         self.move_head(row).await
     }
@@ -353,24 +354,24 @@ impl Tx {
     /// The event becomes the last of its chain.
     pub(super) async fn move_head(&mut self, row: &AuditRow) -> Result<()> {
         let signature = head_signature(&self.keys, &row.chain, row.number, &row.hash);
-        on!(self, |c| sqlx::query("UPDATE audit_heads SET number = $2, hash = $3, signature = $4 WHERE chain = $1")
-            .bind(&row.chain)
-            .bind(row.number)
-            .bind(&row.hash)
-            .bind(&signature[..])
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(
+            self,
+            "UPDATE audit_heads SET number = $2, hash = $3, signature = $4 WHERE chain = $1",
+            &row.chain,
+            row.number,
+            &row.hash,
+            &signature[..]
+        )?;
         Ok(())
     }
 
     /// The signed heads of all chains.
     pub async fn audit_heads(&mut self) -> Result<Vec<AuditHead>> {
-        let rows = on!(self, |c| sqlx::query_as::<_, (String, i64, Vec<u8>)>(
+        let rows = fetch_all!(
+            self,
+            (String, i64, Vec<u8>),
             "SELECT chain, number, signature FROM audit_heads ORDER BY chain"
-        )
-        .fetch_all(&mut *c)
-        .await)?;
+        )?;
         let head = |(chain, number, signature): (String, i64, Vec<u8>)| AuditHead {
             chain,
             number,
@@ -381,24 +382,24 @@ impl Tx {
 
     /// Every chain there is, events or head.
     pub async fn audit_chains(&mut self) -> Result<Vec<String>> {
-        let chains = on!(self, |c| sqlx::query_scalar::<_, String>(
+        let chains = scalar_all!(
+            self,
+            String,
             "SELECT chain FROM audit_heads UNION SELECT DISTINCT chain FROM audit_events ORDER BY chain"
-        )
-        .fetch_all(&mut *c)
-        .await)?;
+        )?;
         Ok(chains)
     }
 
     /// The events of a chain after `number`, in order, at most 1000.
     pub async fn audit_page(&mut self, chain: &str, number: i64) -> Result<Vec<AuditRow>> {
-        let rows = on!(self, |c| sqlx::query_as::<_, AuditRow>(
-            "SELECT * FROM audit_events WHERE chain = $1 AND number > $2 ORDER BY number LIMIT $3"
-        )
-        .bind(chain)
-        .bind(number)
-        .bind(PAGE)
-        .fetch_all(&mut *c)
-        .await)?;
+        let rows = fetch_all!(
+            self,
+            AuditRow,
+            "SELECT * FROM audit_events WHERE chain = $1 AND number > $2 ORDER BY number LIMIT $3",
+            chain,
+            number,
+            PAGE
+        )?;
         Ok(rows)
     }
 
@@ -437,12 +438,12 @@ impl Tx {
         number: i64,
         hash: &[u8],
     ) -> Result<std::result::Result<i64, BrokenChain>> {
-        let head = on!(self, |c| sqlx::query_as::<_, (i64, Vec<u8>, Vec<u8>)>(
-            "SELECT number, hash, signature FROM audit_heads WHERE chain = $1"
-        )
-        .bind(chain)
-        .fetch_optional(&mut *c)
-        .await)?;
+        let head = fetch_optional!(
+            self,
+            (i64, Vec<u8>, Vec<u8>),
+            "SELECT number, hash, signature FROM audit_heads WHERE chain = $1",
+            chain
+        )?;
         let broken = |number, what| Ok(Err(BrokenChain { chain: chain.to_owned(), number, id: None, what }));
         let Some((head_number, head_hash, signature)) = head else {
             return broken(number, "the signed head of the chain is missing");

@@ -1,7 +1,7 @@
 //! The names in the audit log, each once: people and things as events called them, folded. A part of a name is looked for
 //! among these few instead of in every event, and what it finds are the keys by which the events themselves are indexed.
 
-use super::{Result, Tx, audit::AuditRow, backend::on, dialect, statement::Statement};
+use super::{Result, Tx, audit::AuditRow, dialect, query::execute, statement::Statement};
 use crate::domain::text;
 
 /// As much of a key as its index keeps.
@@ -110,20 +110,18 @@ impl Tx {
     /// Remembers the names of an event.
     pub(super) async fn remember_names(&mut self, row: &AuditRow) -> Result<()> {
         let [actor, target] = names(row);
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO audit_names (chain, side, key, name) VALUES ($1, $2, $3, $4), ($1, $5, $6, $7)
-             ON CONFLICT (chain, side, key, name) DO NOTHING"
-        )
-        .bind(&actor.chain)
-        .bind(actor.side)
-        .bind(&actor.key)
-        .bind(&actor.name)
-        .bind(target.side)
-        .bind(&target.key)
-        .bind(&target.name)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             ON CONFLICT (chain, side, key, name) DO NOTHING",
+            &actor.chain,
+            actor.side,
+            &actor.key,
+            &actor.name,
+            target.side,
+            &target.key,
+            &target.name
+        )?;
         Ok(())
     }
 }

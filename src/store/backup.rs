@@ -10,6 +10,7 @@ use super::{
     backend::{Backend, Connection, on},
     guards::json_list,
     open::DATA_KEYS,
+    query::{execute, fetch_all, scalar_one},
 };
 use crate::{
     domain::{
@@ -131,9 +132,7 @@ impl Tx {
 
     /// The last migration of the database.
     pub(crate) async fn schema_version(&mut self) -> Result<i64> {
-        let version = on!(self, |c| sqlx::query_scalar::<_, i64>("SELECT max(version) FROM _sqlx_migrations")
-            .fetch_one(&mut *c)
-            .await)?;
+        let version = scalar_one!(self, i64, "SELECT max(version) FROM _sqlx_migrations")?;
         Ok(version)
     }
 
@@ -145,7 +144,7 @@ impl Tx {
                  WHERE table_schema = current_schema() AND table_name = $1"
             }
         };
-        let columns = on!(self, |c| sqlx::query_as::<_, (String, String)>(sql).bind(table).fetch_all(&mut *c).await)?;
+        let columns = fetch_all!(self, (String, String), sql, table)?;
         let columns = columns.into_iter().map(|(name, kind)| Column { name, kind });
         let is_own = |column: &Column| OWN_NUMBERS.contains(&(table, column.name.as_str()));
         let mut columns: Vec<Column> = columns.filter(|column| !is_own(column)).collect();
@@ -192,14 +191,14 @@ impl Tx {
             Backend::Postgres => "json_array_elements(CAST($1 AS JSON)) AS rows (value)",
         };
         let sql = format!("INSERT INTO {table} ({}) SELECT {} FROM {from}", names.join(", "), values.join(", "));
-        on!(self, |c| sqlx::query(AssertSqlSafe(sql)).bind(rows).execute(&mut *c).await.map(drop))?;
+        execute!(self, AssertSqlSafe(sql), rows)?;
         Ok(())
     }
 
     /// Takes away what even an empty installation has: its keys, and the failed attempts of strangers.
     pub(crate) async fn make_room(&mut self) -> Result<()> {
         for sql in ["DELETE FROM installation", "DELETE FROM sign_in_attempts", "DELETE FROM sign_in_throttle"] {
-            on!(self, |c| sqlx::query(sql).execute(&mut *c).await.map(drop))?;
+            execute!(self, sql)?;
         }
         Ok(())
     }
@@ -232,38 +231,24 @@ impl Tx {
         (made, rows): (&str, u64),
         occasion: &Occasion,
     ) -> Result<Settled> {
-        let expired = on!(self, |c| sqlx::query("UPDATE invitations SET expires_at = $1 WHERE expires_at > $1")
-            .bind(occasion.now)
-            .execute(&mut *c)
-            .await
-            .map(|done| done.rows_affected()))?;
-        on!(self, |c| sqlx::query(
+        let expired = execute!(self, "UPDATE invitations SET expires_at = $1 WHERE expires_at > $1", occasion.now)?;
+        execute!(
+            self,
             "UPDATE memberships SET invited_until = $1 WHERE invited_until > $1 AND EXISTS (
                  SELECT 1 FROM invitations i WHERE i.organization_id = memberships.organization_id
-                    AND i.user_id = memberships.user_id)"
-        )
-        .bind(occasion.now)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
-        on!(self, |c| sqlx::query("DELETE FROM authenticators WHERE state = 'pending'")
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+                    AND i.user_id = memberships.user_id)",
+            occasion.now
+        )?;
+        execute!(self, "DELETE FROM authenticators WHERE state = 'pending'")?;
         let links = json_list(LetterKind::WITH_LINKS.iter().map(|kind| kind.key()));
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "UPDATE mails SET state = 'failed', letter = $2, last_error = 'its link died when a backup was restored'
-             WHERE state IN ('queued', 'held') AND kind IN (SELECT value FROM json_each($1))"
-        )
-        .bind(&links)
-        .bind(Vec::<u8>::new())
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
-        let held = on!(self, |c| sqlx::query("UPDATE mails SET state = 'held' WHERE state IN ('queued', 'held')")
-            .execute(&mut *c)
-            .await
-            .map(|done| done.rows_affected()))?;
+             WHERE state IN ('queued', 'held') AND kind IN (SELECT value FROM json_each($1))",
+            &links,
+            Vec::<u8>::new()
+        )?;
+        let held = execute!(self, "UPDATE mails SET state = 'held' WHERE state IN ('queued', 'held')")?;
         let event = permit.author().event(AuditAction::BackupRestored, AuditTarget::installation());
         let after = json!({ "backup_made": made, "rows": rows, "mails_held": held, "invitations_expired": expired });
         self.record(event.after(after), occasion).await?;
@@ -277,20 +262,14 @@ impl Tx {
         occasion: &Occasion,
     ) -> Result<u64> {
         let settled = if permit.action().release {
-            on!(self, |c| sqlx::query("UPDATE mails SET state = 'queued', due_at = $1 WHERE state = 'held'")
-                .bind(occasion.now)
-                .execute(&mut *c)
-                .await
-                .map(|done| done.rows_affected()))?
+            execute!(self, "UPDATE mails SET state = 'queued', due_at = $1 WHERE state = 'held'", occasion.now)?
         } else {
-            on!(self, |c| sqlx::query(
+            execute!(
+                self,
                 "UPDATE mails SET state = 'failed', letter = $1, last_error = 'discarded after a backup was restored'
-                 WHERE state = 'held'"
-            )
-            .bind(Vec::<u8>::new())
-            .execute(&mut *c)
-            .await
-            .map(|done| done.rows_affected()))?
+                 WHERE state = 'held'",
+                Vec::<u8>::new()
+            )?
         };
         if settled > 0 {
             let word = if permit.action().release { "mails_released" } else { "mails_discarded" };

@@ -8,6 +8,7 @@ use super::{
     audit::AuditRow,
     audit_names::{Named, names},
     backend::{Link, on},
+    query::{execute, scalar_one},
     users::{name_key, search_text},
 };
 use crate::domain::{
@@ -122,12 +123,12 @@ impl Db {
 impl Tx {
     /// Whether nobody and nothing was ever added.
     pub(crate) async fn is_empty(&mut self) -> Result<bool> {
-        let found = on!(self, |c| sqlx::query_scalar::<_, i64>(
+        let found = scalar_one!(
+            self,
+            i64,
             "SELECT CAST(count(*) AS BIGINT) FROM (SELECT id FROM users UNION ALL SELECT id FROM organizations
                  UNION ALL SELECT chain FROM audit_heads LIMIT 1) anything"
-        )
-        .fetch_one(&mut *c)
-        .await)?;
+        )?;
         Ok(found == 0)
     }
 
@@ -277,19 +278,17 @@ impl Tx {
         levels: &[(&str, &str)],
         now: Timestamp,
     ) -> Result<()> {
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO custom_roles (organization_id, id, name, name_key, description, created_at, changed_at,
-                 changed_by_name) VALUES ($1, $2, $3, $4, $5, $6, $6, 'System')"
-        )
-        .bind(organization)
-        .bind(role)
-        .bind(name.as_str())
-        .bind(name.key())
-        .bind(description)
-        .bind(now)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+                 changed_by_name) VALUES ($1, $2, $3, $4, $5, $6, $6, 'System')",
+            organization,
+            role,
+            name.as_str(),
+            name.key(),
+            description,
+            now
+        )?;
         insert_rows!(
             self,
             "INSERT INTO custom_role_levels (organization_id, role_id, page, level) ",

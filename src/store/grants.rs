@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Member, NewMembership, Result, Tx, User, backend::on, memberships::target};
+use super::{
+    Member, NewMembership, Result, Tx, User,
+    memberships::target,
+    query::{execute, fetch_all},
+};
 use crate::{
     domain::{
         audit::{AuditAction, AuditTarget, Occasion},
@@ -49,16 +53,14 @@ impl Tx {
     ) -> Result<()> {
         let (author, grant, organization) = permit.into_parts();
         self.guard(organization).await?;
-        on!(self, |c| sqlx::query(
-            "UPDATE memberships SET enabled = $3, validated_at = $4 WHERE organization_id = $1 AND user_id = $2"
-        )
-        .bind(organization)
-        .bind(member.user)
-        .bind(true)
-        .bind(member.validated_at.or(validated.then_some(occasion.now)))
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+        execute!(
+            self,
+            "UPDATE memberships SET enabled = $3, validated_at = $4 WHERE organization_id = $1 AND user_id = $2",
+            organization,
+            member.user,
+            true,
+            member.validated_at.or(validated.then_some(occasion.now))
+        )?;
         self.write_end(organization, member.user, &grant).await?;
         self.settle_memberships(member.user).await?;
         self.bump_membership(organization, member.user, &(&author).into(), occasion.now).await?;
@@ -75,28 +77,26 @@ impl Tx {
 
     async fn write_end(&mut self, organization: OrganizationId, user: UserId, grant: &GrantMembership) -> Result<()> {
         let GrantMembership::Support { request, ends_at } = grant else { return Ok(()) };
-        on!(self, |c| sqlx::query(
-            "UPDATE memberships SET support_request = $3, ends_at = $4 WHERE organization_id = $1 AND user_id = $2"
-        )
-        .bind(organization)
-        .bind(user)
-        .bind(request.as_str())
-        .bind(*ends_at)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+        execute!(
+            self,
+            "UPDATE memberships SET support_request = $3, ends_at = $4 WHERE organization_id = $1 AND user_id = $2",
+            organization,
+            user,
+            request.as_str(),
+            *ends_at
+        )?;
         Ok(())
     }
 
     /// Memberships whose end has come and whose switch is still on.
     pub(crate) async fn ended_grants(&mut self, now: Timestamp) -> Result<Vec<(OrganizationId, UserId)>> {
-        let ended = on!(self, |c| sqlx::query_as::<_, (OrganizationId, UserId)>(
+        let ended = fetch_all!(
+            self,
+            (OrganizationId, UserId),
             "SELECT organization_id, user_id FROM memberships
-             WHERE ends_at IS NOT NULL AND ends_at <= $1 AND enabled ORDER BY ends_at"
-        )
-        .bind(now)
-        .fetch_all(&mut *c)
-        .await)?;
+             WHERE ends_at IS NOT NULL AND ends_at <= $1 AND enabled ORDER BY ends_at",
+            now
+        )?;
         Ok(ended)
     }
 }

@@ -4,8 +4,9 @@
 
 use super::{
     Result, StoreError, Tx,
-    backend::{Backend, on},
+    backend::Backend,
     error::Guard,
+    query::{execute, fetch_optional, scalar_optional},
     statement::without_nul,
 };
 use crate::domain::{
@@ -56,11 +57,7 @@ impl Tx {
         }
         if self.backend() == Backend::Postgres {
             // SQLite has one writer; here the row lock makes writers of one organization take turns.
-            on!(self, |c| sqlx::query("SELECT 1 FROM organizations WHERE id = $1 FOR UPDATE")
-                .bind(organization)
-                .execute(&mut *c)
-                .await
-                .map(drop))?;
+            execute!(self, "SELECT 1 FROM organizations WHERE id = $1 FOR UPDATE", organization)?;
         }
         let had_administrator = self.has_administrator(organization).await?;
         let seats = self.seats(organization).await?;
@@ -71,10 +68,7 @@ impl Tx {
     /// As [`Self::guard`], for changes that may cost the installation its last Server Administrator.
     pub async fn guard_installation(&mut self) -> Result<()> {
         if !self.guards_installation && self.backend() == Backend::Postgres {
-            on!(self, |c| sqlx::query("SELECT pg_advisory_xact_lock(7205759403792793601)")
-                .execute(&mut *c)
-                .await
-                .map(drop))?;
+            execute!(self, "SELECT pg_advisory_xact_lock(7205759403792793601)")?;
         }
         self.guards_installation = true;
         Ok(())
@@ -130,7 +124,9 @@ impl Tx {
         let opening = roles::giving(Page::UserManagement, Level::All);
         let account_roles = json_list(opening.account_roles.iter().map(|role| role.key()));
         let application_roles = json_list(opening.application_roles.iter().map(|role| role.key()));
-        let found = on!(self, |c| sqlx::query_scalar::<_, String>(
+        let found = scalar_optional!(
+            self,
+            String,
             "SELECT m.user_id FROM (
                  SELECT user_id FROM memberships
                  WHERE organization_id = $1 AND account_role IN (SELECT value FROM json_each($2))
@@ -143,44 +139,42 @@ impl Tx {
                      WHERE organization_id = $1 AND page = $4 AND level = 'all')
              ) able
              JOIN memberships m ON m.organization_id = $1 AND m.user_id = able.user_id
-             WHERE m.state = 'active' AND m.kind = 'person' AND m.user_id <> $5 LIMIT 1"
-        )
-        .bind(organization)
-        .bind(&account_roles)
-        .bind(&application_roles)
-        .bind(Page::UserManagement.key())
-        .bind(but.map(|user| user.to_string()).unwrap_or_default())
-        .fetch_optional(&mut *c)
-        .await)?;
+             WHERE m.state = 'active' AND m.kind = 'person' AND m.user_id <> $5 LIMIT 1",
+            organization,
+            &account_roles,
+            &application_roles,
+            Page::UserManagement.key(),
+            but.map(|user| user.to_string()).unwrap_or_default()
+        )?;
         Ok(found.is_some())
     }
 
     /// Whether an activated, not disabled Server Administrator is left.
     pub async fn has_server_administrator(&mut self) -> Result<bool> {
-        let found = on!(self, |c| sqlx::query_scalar::<_, String>(
+        let found = scalar_optional!(
+            self,
+            String,
             "SELECT id FROM users
              WHERE account_role = 'server_administrator' AND disabled_at IS NULL AND activated_at IS NOT NULL
              LIMIT 1"
-        )
-        .fetch_optional(&mut *c)
-        .await)?;
+        )?;
         Ok(found.is_some())
     }
 
     /// Seats in use and limits, from the counters the database keeps.
     pub async fn seats(&mut self, organization: OrganizationId) -> Result<Seats> {
-        let row = on!(self, |c| sqlx::query_as::<_, (Option<i64>, Option<i64>, i64, i64)>(
+        let row = fetch_optional!(
+            self,
+            (Option<i64>, Option<i64>, i64, i64),
             "SELECT o.user_limit, o.analyst_limit,
                     CAST(coalesce(sum(n.people), 0) AS BIGINT),
                     CAST(coalesce(sum(CASE WHEN n.account_role = 'analyst' THEN n.people ELSE 0 END), 0) AS BIGINT)
              FROM organizations o
              LEFT JOIN membership_counts n
                ON n.organization_id = o.id AND n.kind = 'person' AND n.state <> 'disabled'
-             WHERE o.id = $1 GROUP BY o.id, o.user_limit, o.analyst_limit"
-        )
-        .bind(organization)
-        .fetch_optional(&mut *c)
-        .await)?;
+             WHERE o.id = $1 GROUP BY o.id, o.user_limit, o.analyst_limit",
+            organization
+        )?;
         let (user_limit, analyst_limit, used, analysts) = row.unwrap_or_default();
         Ok(Seats { used, analysts, user_limit, analyst_limit })
     }

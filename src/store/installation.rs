@@ -2,16 +2,17 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::{Result, StoreError, Tx, backend::on, open::DATA_KEYS};
+use super::{
+    Result, StoreError, Tx,
+    open::DATA_KEYS,
+    query::{execute, scalar_optional},
+};
 use crate::keys::{DataKeys, Purpose};
 
 impl Tx {
     /// The value under this name.
     pub async fn installation_value(&mut self, name: &str) -> Result<Option<Vec<u8>>> {
-        let value = on!(self, |c| sqlx::query_scalar::<_, Vec<u8>>("SELECT value FROM installation WHERE name = $1")
-            .bind(name)
-            .fetch_optional(&mut *c)
-            .await)?;
+        let value = scalar_optional!(self, Vec<u8>, "SELECT value FROM installation WHERE name = $1", name)?;
         Ok(value)
     }
 
@@ -33,14 +34,12 @@ impl Tx {
 
     /// Stores the value unless the name is taken; says whether it was stored.
     pub async fn set_installation_value_once(&mut self, name: &str, value: &[u8]) -> Result<bool> {
-        let stored = on!(self, |c| sqlx::query(
-            "INSERT INTO installation (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING"
-        )
-        .bind(name)
-        .bind(value)
-        .execute(&mut *c)
-        .await
-        .map(|done| done.rows_affected()))?;
+        let stored = execute!(
+            self,
+            "INSERT INTO installation (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+            name,
+            value
+        )?;
         Ok(stored == 1)
     }
 }

@@ -3,7 +3,11 @@
 
 use serde_json::json;
 
-use super::{Result, Tx, authors::AuthorColumns, backend::on};
+use super::{
+    Result, Tx,
+    authors::AuthorColumns,
+    query::{execute, fetch_optional, scalar_all, scalar_optional},
+};
 use crate::domain::{
     audit::{AuditAction, AuditActor, AuditEvent, AuditTarget, Author, Occasion},
     ids::{OrganizationId, UserId},
@@ -41,24 +45,22 @@ impl Tx {
     ) -> Result<Timestamp> {
         let by = AuthorColumns::from(author);
         let expires_at = occasion.now.plus(days(7));
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO invitations (organization_id, user_id, token_hash, email_key, sent_at, expires_at, sent_by_id,
                  sent_by_name)
              SELECT $1, u.id, $3, u.email_key, $4, $5, $6, $7 FROM users u WHERE u.id = $2
              ON CONFLICT (organization_id, user_id) DO UPDATE SET token_hash = excluded.token_hash,
                  email_key = excluded.email_key, sent_at = excluded.sent_at, expires_at = excluded.expires_at,
-                 sent_by_id = excluded.sent_by_id, sent_by_name = excluded.sent_by_name"
-        )
-        .bind(organization)
-        .bind(user)
-        .bind(token_hash)
-        .bind(occasion.now)
-        .bind(expires_at)
-        .bind(&by.id)
-        .bind(&by.name)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+                 sent_by_id = excluded.sent_by_id, sent_by_name = excluded.sent_by_name",
+            organization,
+            user,
+            token_hash,
+            occasion.now,
+            expires_at,
+            &by.id,
+            &by.name
+        )?;
         self.forget_account_invitation(user).await?;
         self.settle_memberships(user).await?;
         Ok(expires_at)
@@ -72,37 +74,26 @@ impl Tx {
         now: Timestamp,
     ) -> Result<Timestamp> {
         let expires_at = now.plus(days(7));
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO account_invitations (user_id, token_hash, email_key, expires_at)
-             SELECT u.id, $2, u.email_key, $3 FROM users u WHERE u.id = $1"
-        )
-        .bind(user)
-        .bind(token_hash)
-        .bind(expires_at)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             SELECT u.id, $2, u.email_key, $3 FROM users u WHERE u.id = $1",
+            user,
+            token_hash,
+            expires_at
+        )?;
         Ok(expires_at)
     }
 
     /// Kills that link; says whether there was one.
     async fn forget_account_invitation(&mut self, user: UserId) -> Result<bool> {
-        let forgotten = on!(self, |c| sqlx::query("DELETE FROM account_invitations WHERE user_id = $1")
-            .bind(user)
-            .execute(&mut *c)
-            .await
-            .map(|done| done.rows_affected()))?;
+        let forgotten = execute!(self, "DELETE FROM account_invitations WHERE user_id = $1", user)?;
         Ok(forgotten == 1)
     }
 
     /// Whether a user who was made in no organization has not used their link yet.
     pub(super) async fn has_account_invitation(&mut self, user: UserId) -> Result<bool> {
-        let found = on!(self, |c| sqlx::query_scalar::<_, String>(
-            "SELECT user_id FROM account_invitations WHERE user_id = $1"
-        )
-        .bind(user)
-        .fetch_optional(&mut *c)
-        .await)?;
+        let found = scalar_optional!(self, String, "SELECT user_id FROM account_invitations WHERE user_id = $1", user)?;
         Ok(found.is_some())
     }
 
@@ -112,21 +103,22 @@ impl Tx {
         organization: OrganizationId,
         user: UserId,
     ) -> Result<Option<Timestamp>> {
-        let sent = on!(self, |c| sqlx::query_scalar::<_, Timestamp>(
-            "SELECT sent_at FROM invitations WHERE organization_id = $1 AND user_id = $2"
-        )
-        .bind(organization)
-        .bind(user)
-        .fetch_optional(&mut *c)
-        .await)?;
+        let sent = scalar_optional!(
+            self,
+            Timestamp,
+            "SELECT sent_at FROM invitations WHERE organization_id = $1 AND user_id = $2",
+            organization,
+            user
+        )?;
         Ok(sent)
     }
 
     /// The invitation a link leads to, if it still leads anywhere: not used, replaced or expired, the membership
     /// enabled, the address unchanged, the user and the organization not disabled.
     pub async fn open_invitation(&mut self, token_hash: &[u8], now: Timestamp) -> Result<Option<OpenInvitation>> {
-        let found = on!(self, |c| {
-            sqlx::query_as::<_, OpenInvitation>(
+        let found = fetch_optional!(
+            self,
+            OpenInvitation,
             "SELECT i.organization_id, o.name AS organization_name, i.user_id, u.email, u.display_name, i.expires_at,
                     u.password_expires_at IS NOT NULL AS has_temporary_password
              FROM invitations i
@@ -138,13 +130,10 @@ impl Tx {
              UNION ALL
              SELECT NULL, NULL, a.user_id, u.email, u.display_name, a.expires_at, u.password_expires_at IS NOT NULL
              FROM account_invitations a JOIN users u ON u.id = a.user_id
-             WHERE a.token_hash = $1 AND a.expires_at > $2 AND u.disabled_at IS NULL AND u.email_key = a.email_key"
-        )
-        .bind(token_hash)
-        .bind(now)
-        .fetch_optional(&mut *c)
-        .await
-        })?;
+             WHERE a.token_hash = $1 AND a.expires_at > $2 AND u.disabled_at IS NULL AND u.email_key = a.email_key",
+            token_hash,
+            now
+        )?;
         Ok(found)
     }
 
@@ -169,28 +158,24 @@ impl Tx {
         };
         let author = Author { actor, scope: self.scope(open.organization_id).await? };
         for organization in &organizations {
-            on!(self, |c| sqlx::query(
-                "UPDATE memberships SET validated_at = $3 WHERE organization_id = $1 AND user_id = $2"
-            )
-            .bind(*organization)
-            .bind(open.user_id)
-            .bind(occasion.now)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+            execute!(
+                self,
+                "UPDATE memberships SET validated_at = $3 WHERE organization_id = $1 AND user_id = $2",
+                *organization,
+                open.user_id,
+                occasion.now
+            )?;
         }
         // A temporary password lives seven days from the mail or from the activation, whichever is later.
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "UPDATE users SET activated_at = coalesce(activated_at, $2),
                  password_expires_at = CASE WHEN password_expires_at < $3 THEN $3 ELSE password_expires_at END
-             WHERE id = $1"
-        )
-        .bind(open.user_id)
-        .bind(occasion.now)
-        .bind(occasion.now.plus(days(7)))
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             WHERE id = $1",
+            open.user_id,
+            occasion.now,
+            occasion.now.plus(days(7))
+        )?;
         self.settle_memberships(open.user_id).await?;
         for organization in &organizations {
             self.bump_membership(*organization, open.user_id, &(&author).into(), occasion.now).await?;
@@ -209,80 +194,53 @@ impl Tx {
         let Some(organization) = open.organization_id else {
             return self.forget_account_invitation(open.user_id).await;
         };
-        let used = on!(self, |c| sqlx::query(
-            "DELETE FROM invitations WHERE organization_id = $1 AND user_id = $2 AND expires_at = $3"
-        )
-        .bind(organization)
-        .bind(open.user_id)
-        .bind(open.expires_at)
-        .execute(&mut *c)
-        .await
-        .map(|done| done.rows_affected()))?;
+        let used = execute!(
+            self,
+            "DELETE FROM invitations WHERE organization_id = $1 AND user_id = $2 AND expires_at = $3",
+            organization,
+            open.user_id,
+            open.expires_at
+        )?;
         Ok(used == 1)
     }
 
     /// Organizations a user was assigned to without being mailed, and has not activated in.
     async fn assigned_without_link(&mut self, user: UserId) -> Result<Vec<OrganizationId>> {
-        let found = on!(self, |c| sqlx::query_scalar::<_, OrganizationId>(
+        let found = scalar_all!(
+            self,
+            OrganizationId,
             "SELECT m.organization_id FROM memberships m WHERE m.user_id = $1 AND m.state = 'invited'
              AND NOT EXISTS (SELECT 1 FROM invitations i
                              WHERE i.organization_id = m.organization_id AND i.user_id = m.user_id)
-             ORDER BY m.organization_id"
-        )
-        .bind(user)
-        .fetch_all(&mut *c)
-        .await)?;
+             ORDER BY m.organization_id",
+            user
+        )?;
         Ok(found)
     }
 
     /// Kills the membership's link.
     pub(super) async fn forget_invitation(&mut self, organization: OrganizationId, user: UserId) -> Result<()> {
-        on!(self, |c| sqlx::query("DELETE FROM invitations WHERE organization_id = $1 AND user_id = $2")
-            .bind(organization)
-            .bind(user)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "DELETE FROM invitations WHERE organization_id = $1 AND user_id = $2", organization, user)?;
         Ok(())
     }
 
     /// Kills every link by which the user could activate.
     pub(super) async fn forget_invitations(&mut self, user: UserId) -> Result<()> {
-        on!(self, |c| sqlx::query("DELETE FROM invitations WHERE user_id = $1")
-            .bind(user)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "DELETE FROM invitations WHERE user_id = $1", user)?;
         self.forget_account_invitation(user).await.map(drop)
     }
 
     /// Kills every mailed link of a user but open invitations, which a change of address invalidates by themselves.
     pub(crate) async fn forget_links(&mut self, user: UserId) -> Result<()> {
-        on!(self, |c| sqlx::query("DELETE FROM password_resets WHERE user_id = $1")
-            .bind(user)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
-        on!(self, |c| sqlx::query("DELETE FROM email_changes WHERE user_id = $1")
-            .bind(user)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "DELETE FROM password_resets WHERE user_id = $1", user)?;
+        execute!(self, "DELETE FROM email_changes WHERE user_id = $1", user)?;
         Ok(())
     }
 
     /// Deletes links nobody can use any more; an expired invitation stays, for its state is shown.
     pub async fn forget_expired_links(&mut self, now: Timestamp) -> Result<()> {
-        on!(self, |c| sqlx::query("DELETE FROM password_resets WHERE expires_at < $1")
-            .bind(now)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
-        on!(self, |c| sqlx::query("DELETE FROM email_changes WHERE expires_at < $1")
-            .bind(now)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "DELETE FROM password_resets WHERE expires_at < $1", now)?;
+        execute!(self, "DELETE FROM email_changes WHERE expires_at < $1", now)?;
         Ok(())
     }
 }

@@ -1,7 +1,12 @@
 //! Jobs: one action on many people, kept so that it survives a closed browser and a restart. The people of a job are
 //! those that were shown when it was confirmed. What became of each is written in the transaction of their change.
 
-use super::{Result, StoreError, Tx, backend::on, members::word, statement::Statement};
+use super::{
+    Result, StoreError, Tx,
+    members::word,
+    query::{execute, fetch_all, fetch_one, fetch_optional, scalar_one},
+    statement::Statement,
+};
 use crate::domain::{
     audit::Occasion,
     ids::{JobId, OrganizationId, UserId},
@@ -141,18 +146,16 @@ impl Tx {
     ) -> Result<JobId> {
         let id = JobId::new(occasion.now, occasion.entropy.as_ref());
         let task = serde_json::to_string(task)?;
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO jobs (id, organization_id, user_id, task, state, people, note, created_at, due_at)
-             VALUES ($1, $2, $3, $4, 'asked', 0, '', $5, $5)"
-        )
-        .bind(id)
-        .bind(organization)
-        .bind(user)
-        .bind(&task)
-        .bind(occasion.now)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             VALUES ($1, $2, $3, $4, 'asked', 0, '', $5, $5)",
+            id,
+            organization,
+            user,
+            &task,
+            occasion.now
+        )?;
         Ok(id)
     }
 
@@ -177,27 +180,27 @@ impl Tx {
 
     /// Writes down how many people the job has, and what is to be said about it.
     pub(crate) async fn close_job_list(&mut self, job: JobId, note: &str) -> Result<i64> {
-        let people = on!(self, |c| sqlx::query_scalar::<_, i64>(
+        let people = scalar_one!(
+            self,
+            i64,
             "UPDATE jobs SET people = (SELECT count(*) FROM job_people WHERE job_id = $1), note = $2
-             WHERE id = $1 RETURNING people"
-        )
-        .bind(job)
-        .bind(note)
-        .fetch_one(&mut *c)
-        .await)?;
+             WHERE id = $1 RETURNING people",
+            job,
+            note
+        )?;
         Ok(people)
     }
 
     /// The job of this user in this organization.
     pub async fn job(&mut self, organization: OrganizationId, user: UserId, id: JobId) -> Result<Option<Job>> {
-        let row = on!(self, |c| sqlx::query_as::<_, JobRow>(job_columns!(
-            "WHERE id = $1 AND organization_id = $2 AND user_id = $3"
-        ))
-        .bind(id)
-        .bind(organization)
-        .bind(user)
-        .fetch_optional(&mut *c)
-        .await)?;
+        let row = fetch_optional!(
+            self,
+            JobRow,
+            job_columns!("WHERE id = $1 AND organization_id = $2 AND user_id = $3"),
+            id,
+            organization,
+            user
+        )?;
         row.map(JobRow::read).transpose()
     }
 
@@ -211,44 +214,44 @@ impl Tx {
     ) -> Result<Vec<JobPerson>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mark = only.map(JobMark::key);
-        let people = on!(self, |c| sqlx::query_as::<_, JobPerson>(
+        let people = fetch_all!(
+            self,
+            JobPerson,
             "SELECT place, user_id, person, detail, mark, result, settled FROM job_people
-             WHERE job_id = $1 AND place > $2 AND (mark = $4 OR $4 IS NULL) ORDER BY place LIMIT $3"
-        )
-        .bind(id)
-        .bind(after)
-        .bind(limit)
-        .bind(mark)
-        .fetch_all(&mut *c)
-        .await)?;
+             WHERE job_id = $1 AND place > $2 AND (mark = $4 OR $4 IS NULL) ORDER BY place LIMIT $3",
+            id,
+            after,
+            limit,
+            mark
+        )?;
         Ok(people)
     }
 
     /// Those after a place whose turn has not come yet.
     pub(crate) async fn unsettled(&mut self, id: JobId, after: i64, limit: usize) -> Result<Vec<JobPerson>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let people = on!(self, |c| sqlx::query_as::<_, JobPerson>(
+        let people = fetch_all!(
+            self,
+            JobPerson,
             "SELECT place, user_id, person, detail, mark, result, settled FROM job_people
-             WHERE job_id = $1 AND place > $2 AND NOT settled ORDER BY place LIMIT $3"
-        )
-        .bind(id)
-        .bind(after)
-        .bind(limit)
-        .fetch_all(&mut *c)
-        .await)?;
+             WHERE job_id = $1 AND place > $2 AND NOT settled ORDER BY place LIMIT $3",
+            id,
+            after,
+            limit
+        )?;
         Ok(people)
     }
 
     /// How many have which result.
     pub async fn job_counts(&mut self, id: JobId) -> Result<JobCounts> {
-        let (settled, done, kept, failed) = on!(self, |c| sqlx::query_as::<_, (i64, i64, i64, i64)>(
+        let (settled, done, kept, failed) = fetch_one!(
+            self,
+            (i64, i64, i64, i64),
             "SELECT count(CASE WHEN settled THEN 1 END), count(CASE WHEN mark = 'done' THEN 1 END),
                     count(CASE WHEN mark = 'kept' THEN 1 END), count(CASE WHEN mark = 'failed' THEN 1 END)
-             FROM job_people WHERE job_id = $1"
-        )
-        .bind(id)
-        .fetch_one(&mut *c)
-        .await)?;
+             FROM job_people WHERE job_id = $1",
+            id
+        )?;
         Ok(JobCounts { settled, done, kept, failed })
     }
 
@@ -260,64 +263,51 @@ impl Tx {
         due_at: Timestamp,
         occasion: &Occasion,
     ) -> Result<bool> {
-        let started = on!(self, |c| sqlx::query(
+        let started = execute!(
+            self,
             "UPDATE jobs SET state = 'running', note = $2, due_at = $3, address = $4, request_id = $5
-             WHERE id = $1 AND state = 'asked'"
-        )
-        .bind(id)
-        .bind(note)
-        .bind(due_at)
-        .bind(&occasion.address)
-        .bind(&occasion.request_id)
-        .execute(&mut *c)
-        .await
-        .map(|done| done.rows_affected()))?;
+             WHERE id = $1 AND state = 'asked'",
+            id,
+            note,
+            due_at,
+            &occasion.address,
+            &occasion.request_id
+        )?;
         Ok(started == 1)
     }
 
     /// The running job that has waited longest for somebody to carry it out.
     pub(crate) async fn due_job(&mut self, now: Timestamp) -> Result<Option<Job>> {
-        let row = on!(self, |c| sqlx::query_as::<_, JobRow>(job_columns!(
-            "WHERE state = 'running' AND due_at <= $1 ORDER BY due_at LIMIT 1"
-        ))
-        .bind(now)
-        .fetch_optional(&mut *c)
-        .await)?;
+        let row = fetch_optional!(
+            self,
+            JobRow,
+            job_columns!("WHERE state = 'running' AND due_at <= $1 ORDER BY due_at LIMIT 1"),
+            now
+        )?;
         row.map(JobRow::read).transpose()
     }
 
     /// Takes or keeps the lease of a running job, or gives it back with `until` = now. Says whether it was still ours.
     pub(crate) async fn hold_job(&mut self, id: JobId, held_until: Timestamp, until: Timestamp) -> Result<bool> {
-        let held = on!(self, |c| sqlx::query(
-            "UPDATE jobs SET due_at = $3 WHERE id = $1 AND due_at = $2 AND state = 'running'"
-        )
-        .bind(id)
-        .bind(held_until)
-        .bind(until)
-        .execute(&mut *c)
-        .await
-        .map(|done| done.rows_affected()))?;
+        let held = execute!(
+            self,
+            "UPDATE jobs SET due_at = $3 WHERE id = $1 AND due_at = $2 AND state = 'running'",
+            id,
+            held_until,
+            until
+        )?;
         Ok(held == 1)
     }
 
     /// Everybody has a result.
     pub(crate) async fn finish_job(&mut self, id: JobId) -> Result<()> {
-        on!(self, |c| sqlx::query("UPDATE jobs SET state = 'done' WHERE id = $1 AND state = 'running'")
-            .bind(id)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "UPDATE jobs SET state = 'done' WHERE id = $1 AND state = 'running'", id)?;
         Ok(())
     }
 
     /// Adds to what is said about a job.
     pub(crate) async fn note_on_job(&mut self, id: JobId, note: &str) -> Result<()> {
-        on!(self, |c| sqlx::query("UPDATE jobs SET note = $2 WHERE id = $1")
-            .bind(id)
-            .bind(note)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "UPDATE jobs SET note = $2 WHERE id = $1", id, note)?;
         Ok(())
     }
 
@@ -338,33 +328,29 @@ impl Tx {
     /// # Errors
     /// When somebody else has done it meanwhile: then this transaction must not count.
     pub(crate) async fn settle(&mut self, place: JobPlace, user: &str, mark: JobMark, result: &str) -> Result<()> {
-        let settled = on!(self, |c| sqlx::query(
+        let settled = execute!(
+            self,
             "UPDATE job_people SET mark = $4, result = $5, settled = $6,
                  user_id = CASE WHEN $3 = '' THEN user_id ELSE $3 END
-             WHERE job_id = $1 AND place = $2 AND NOT settled"
-        )
-        .bind(place.job)
-        .bind(place.place)
-        .bind(user)
-        .bind(mark.key())
-        .bind(result)
-        .bind(true)
-        .execute(&mut *c)
-        .await
-        .map(|done| done.rows_affected()))?;
+             WHERE job_id = $1 AND place = $2 AND NOT settled",
+            place.job,
+            place.place,
+            user,
+            mark.key(),
+            result,
+            true
+        )?;
         if settled == 1 { Ok(()) } else { Err(StoreError::damaged("a turn of a job was taken twice")) }
     }
 
     /// Forgets jobs made before a moment: what nobody confirmed by then, and the results of the others.
     pub async fn forget_jobs(&mut self, unconfirmed: Timestamp, finished: Timestamp) -> Result<()> {
-        on!(self, |c| sqlx::query(
-            "DELETE FROM jobs WHERE (state = 'asked' AND created_at < $1) OR (state = 'done' AND created_at < $2)"
-        )
-        .bind(unconfirmed)
-        .bind(finished)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+        execute!(
+            self,
+            "DELETE FROM jobs WHERE (state = 'asked' AND created_at < $1) OR (state = 'done' AND created_at < $2)",
+            unconfirmed,
+            finished
+        )?;
         Ok(())
     }
 }

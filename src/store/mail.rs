@@ -5,7 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Result, StoreError, Tx, backend::on, dialect, guards::json_list};
+use super::{
+    Result, StoreError, Tx, dialect,
+    guards::json_list,
+    query::{execute, fetch_all, fetch_one, scalar_one},
+};
 use crate::{
     domain::{
         entropy::Entropy,
@@ -135,23 +139,21 @@ impl Tx {
             message: mail.message.to_owned(),
         })?;
         let sealed = self.seal(FIELD, &mail.id.to_string(), &letter).await?;
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO mails (id, message_id, kind, organization_id, user_id, recipient, letter, created_at,
                  expires_at, due_at, attempts, state)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, 0, 'queued')"
-        )
-        .bind(mail.id)
-        .bind(mail.message_id)
-        .bind(mail.kind.key())
-        .bind(mail.member.map(|(organization, _)| organization))
-        .bind(mail.member.map(|(_, user)| user))
-        .bind(mail.to.as_str())
-        .bind(&sealed)
-        .bind(mail.created_at)
-        .bind(mail.expires_at)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, 0, 'queued')",
+            mail.id,
+            mail.message_id,
+            mail.kind.key(),
+            mail.member.map(|(organization, _)| organization),
+            mail.member.map(|(_, user)| user),
+            mail.to.as_str(),
+            &sealed,
+            mail.created_at,
+            mail.expires_at
+        )?;
         Ok(())
     }
 
@@ -159,16 +161,14 @@ impl Tx {
     /// more. For a cancelled or replaced invitation.
     pub async fn withdraw_activations(&mut self, organization: OrganizationId, user: UserId) -> Result<()> {
         let kinds = json_list(LetterKind::ACTIVATIONS.iter().map(|kind| kind.key()));
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "DELETE FROM mails WHERE organization_id = $1 AND user_id = $2 AND state = 'queued'
-             AND kind IN (SELECT value FROM json_each($3))"
-        )
-        .bind(organization)
-        .bind(user)
-        .bind(&kinds)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             AND kind IN (SELECT value FROM json_each($3))",
+            organization,
+            user,
+            &kinds
+        )?;
         Ok(())
     }
 
@@ -177,42 +177,33 @@ impl Tx {
     pub async fn lease_due(&mut self, now: Timestamp, until: Timestamp, limit: usize) -> Result<Vec<LeasedMail>> {
         let sql = dialect::lease_due_mails(self.backend());
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = on!(self, |c| sqlx::query_as::<_, LeasedRow>(sql)
-            .bind(now)
-            .bind(until)
-            .bind(limit)
-            .fetch_all(&mut *c)
-            .await)?;
+        let rows = fetch_all!(self, LeasedRow, sql, now, until, limit)?;
         rows.into_iter().map(|row| row.opened(&self.keyring)).collect()
     }
 
     /// Holds a lease until another moment: later to go on, `now` to give it back. Says whether it
     /// was still ours.
     pub async fn hold_mail(&mut self, id: MailId, held_until: Timestamp, until: Timestamp) -> Result<bool> {
-        let held = on!(self, |c| sqlx::query(
-            "UPDATE mails SET due_at = $3 WHERE id = $1 AND due_at = $2 AND state = 'queued'"
-        )
-        .bind(id)
-        .bind(held_until)
-        .bind(until)
-        .execute(&mut *c)
-        .await
-        .map(|done| done.rows_affected()))?;
+        let held = execute!(
+            self,
+            "UPDATE mails SET due_at = $3 WHERE id = $1 AND due_at = $2 AND state = 'queued'",
+            id,
+            held_until,
+            until
+        )?;
         Ok(held == 1)
     }
 
     /// The mail is delivered: its text is forgotten, and its member's row no longer says "Email
     /// failed". Holds whatever became of the lease, because the other side has the mail.
     pub async fn mark_sent(&mut self, mail: &LeasedMail) -> Result<()> {
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "UPDATE mails SET state = 'sent', letter = $2, last_error = NULL
-             WHERE id = $1 AND state IN ('queued', 'failed')"
-        )
-        .bind(mail.id)
-        .bind(Vec::<u8>::new())
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             WHERE id = $1 AND state IN ('queued', 'failed')",
+            mail.id,
+            Vec::<u8>::new()
+        )?;
         match mail.member {
             Some(member) => self.set_mail_failed(member, mail.created_at, false).await,
             None => Ok(()),
@@ -227,34 +218,30 @@ impl Tx {
             self.mark_failed(mail, reason).await?;
             return Ok(MailState::Failed);
         }
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "UPDATE mails SET due_at = $3, attempts = attempts + 1, last_error = $4
-             WHERE id = $1 AND due_at = $2 AND state = 'queued'"
-        )
-        .bind(mail.id)
-        .bind(mail.held_until)
-        .bind(due_at)
-        .bind(shortened(reason))
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             WHERE id = $1 AND due_at = $2 AND state = 'queued'",
+            mail.id,
+            mail.held_until,
+            due_at,
+            shortened(reason)
+        )?;
         Ok(MailState::Queued)
     }
 
     /// The mail is given up: its text is forgotten, and the row of the member it was for says
     /// "Email failed" unless something newer was sent there.
     pub async fn mark_failed(&mut self, mail: &LeasedMail, reason: &str) -> Result<()> {
-        let failed = on!(self, |c| sqlx::query(
+        let failed = execute!(
+            self,
             "UPDATE mails SET state = 'failed', letter = $3, attempts = attempts + 1, last_error = $4
-             WHERE id = $1 AND due_at = $2 AND state = 'queued'"
-        )
-        .bind(mail.id)
-        .bind(mail.held_until)
-        .bind(Vec::<u8>::new())
-        .bind(shortened(reason))
-        .execute(&mut *c)
-        .await
-        .map(|done| done.rows_affected()))?;
+             WHERE id = $1 AND due_at = $2 AND state = 'queued'",
+            mail.id,
+            mail.held_until,
+            Vec::<u8>::new(),
+            shortened(reason)
+        )?;
         match mail.member {
             Some(member) if failed == 1 => self.set_mail_failed(member, mail.created_at, true).await,
             _ => Ok(()),
@@ -268,19 +255,17 @@ impl Tx {
         created_at: Timestamp,
         failed: bool,
     ) -> Result<()> {
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "UPDATE memberships SET mail_failed = $4
              WHERE organization_id = $1 AND user_id = $2 AND mail_failed <> $4
                AND NOT EXISTS (SELECT 1 FROM mails newer
-                   WHERE newer.organization_id = $1 AND newer.user_id = $2 AND newer.created_at > $3)"
-        )
-        .bind(organization)
-        .bind(user)
-        .bind(created_at)
-        .bind(failed)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+                   WHERE newer.organization_id = $1 AND newer.user_id = $2 AND newer.created_at > $3)",
+            organization,
+            user,
+            created_at,
+            failed
+        )?;
         Ok(())
     }
 
@@ -293,17 +278,17 @@ impl Tx {
     ) -> Result<Vec<(UserId, MailState)>> {
         let kinds = json_list(LetterKind::ACTIVATIONS.iter().map(|kind| kind.key()));
         let users = json_list(users.iter().map(ToString::to_string));
-        let rows = on!(self, |c| sqlx::query_as::<_, (UserId, String)>(
+        let rows = fetch_all!(
+            self,
+            (UserId, String),
             "SELECT m.user_id, m.state FROM mails m
              WHERE m.organization_id = $1 AND m.user_id IN (SELECT value FROM json_each($2))
                AND m.kind IN (SELECT value FROM json_each($3))
-             ORDER BY m.created_at, m.id"
-        )
-        .bind(organization)
-        .bind(&users)
-        .bind(&kinds)
-        .fetch_all(&mut *c)
-        .await)?;
+             ORDER BY m.created_at, m.id",
+            organization,
+            &users,
+            &kinds
+        )?;
         let mut states: Vec<(UserId, MailState)> = Vec::with_capacity(rows.len());
         for (user, state) in rows {
             let state = state.parse().map_err(|error: UnknownWord| StoreError::damaged(error.to_string()))?;
@@ -315,21 +300,17 @@ impl Tx {
 
     /// When the next mail is due, in the past when one waits already.
     pub async fn next_mail_due(&mut self) -> Result<Option<Timestamp>> {
-        let due = on!(self, |c| sqlx::query_scalar::<_, Option<Timestamp>>(
-            "SELECT min(due_at) FROM mails WHERE state = 'queued'"
-        )
-        .fetch_one(&mut *c)
-        .await)?;
+        let due = scalar_one!(self, Option<Timestamp>, "SELECT min(due_at) FROM mails WHERE state = 'queued'")?;
         Ok(due)
     }
 
     /// Length and age of the queue (security contract S95).
     pub async fn mail_queue(&mut self, now: Timestamp) -> Result<MailQueue> {
-        let (waiting, oldest_at) = on!(self, |c| sqlx::query_as::<_, (i64, Option<Timestamp>)>(
+        let (waiting, oldest_at) = fetch_one!(
+            self,
+            (i64, Option<Timestamp>),
             "SELECT count(*), min(created_at) FROM mails WHERE state = 'queued'"
-        )
-        .fetch_one(&mut *c)
-        .await)?;
+        )?;
         let oldest_seconds = oldest_at.map_or(0, |oldest_at| oldest_at.seconds_until(now));
         Ok(MailQueue { waiting, oldest_seconds })
     }
@@ -339,11 +320,7 @@ impl Tx {
     pub async fn forget_mails(&mut self, before: Timestamp) -> Result<u64> {
         // Ids sort by time, so the primary key finds the old ones.
         let first_kept = MailId::new(before, &Zeros);
-        let forgotten = on!(self, |c| sqlx::query("DELETE FROM mails WHERE id < $1 AND state IN ('sent', 'failed')")
-            .bind(first_kept)
-            .execute(&mut *c)
-            .await
-            .map(|done| done.rows_affected()))?;
+        let forgotten = execute!(self, "DELETE FROM mails WHERE id < $1 AND state IN ('sent', 'failed')", first_kept)?;
         Ok(forgotten)
     }
 }

@@ -3,7 +3,11 @@
 
 use std::collections::HashMap;
 
-use super::{Result, StoreError, Tx, backend::on, guards::json_list};
+use super::{
+    Result, StoreError, Tx,
+    guards::json_list,
+    query::{execute, fetch_all, fetch_optional, scalar_all},
+};
 use crate::{
     domain::{
         ids::{OrganizationId, UserId},
@@ -233,13 +237,13 @@ macro_rules! member_columns {
 impl Tx {
     /// The member of this organization with this id.
     pub async fn member(&mut self, organization: OrganizationId, user: UserId) -> Result<Option<Member>> {
-        let row = on!(self, |c| sqlx::query_as::<_, MemberRow>(member_columns!(
-            "WHERE m.organization_id = $1 AND m.user_id = $2"
-        ))
-        .bind(organization)
-        .bind(user)
-        .fetch_optional(&mut *c)
-        .await)?;
+        let row = fetch_optional!(
+            self,
+            MemberRow,
+            member_columns!("WHERE m.organization_id = $1 AND m.user_id = $2"),
+            organization,
+            user
+        )?;
         row.map(MemberRow::read).transpose()
     }
 
@@ -250,32 +254,33 @@ impl Tx {
         keys: impl Iterator<Item = &'a str>,
     ) -> Result<HashMap<String, bool>> {
         let keys = json_list(keys);
-        let rows = on!(self, |c| sqlx::query_as::<_, (String, bool)>(
+        let rows = fetch_all!(
+            self,
+            (String, bool),
             "SELECT email_key, validated_at IS NOT NULL OR NOT enabled FROM memberships
-             WHERE organization_id = $1 AND email_key IN (SELECT value FROM json_each($2))"
-        )
-        .bind(organization)
-        .bind(&keys)
-        .fetch_all(&mut *c)
-        .await)?;
+             WHERE organization_id = $1 AND email_key IN (SELECT value FROM json_each($2))",
+            organization,
+            &keys
+        )?;
         Ok(rows.into_iter().collect())
     }
 
     /// The member of this organization with this login address.
     pub async fn member_by_email(&mut self, organization: OrganizationId, email_key: &str) -> Result<Option<Member>> {
-        let row = on!(self, |c| sqlx::query_as::<_, MemberRow>(member_columns!(
-            "WHERE m.organization_id = $1 AND u.email_key = $2"
-        ))
-        .bind(organization)
-        .bind(email_key)
-        .fetch_optional(&mut *c)
-        .await)?;
+        let row = fetch_optional!(
+            self,
+            MemberRow,
+            member_columns!("WHERE m.organization_id = $1 AND u.email_key = $2"),
+            organization,
+            email_key
+        )?;
         row.map(MemberRow::read).transpose()
     }
 
     /// Brings `state` and `invited_until` of the user's memberships in line with the switches they follow from.
     pub(super) async fn settle_memberships(&mut self, user: UserId) -> Result<()> {
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "UPDATE memberships SET
                  state = CASE
                      WHEN NOT enabled OR (SELECT disabled_at FROM users WHERE id = user_id) IS NOT NULL THEN 'disabled'
@@ -288,12 +293,9 @@ impl Tx {
                                     WHERE i.organization_id = memberships.organization_id
                                       AND i.user_id = memberships.user_id), 9223372036854775807)
                      ELSE 0 END
-             WHERE user_id = $1"
-        )
-        .bind(user)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             WHERE user_id = $1",
+            user
+        )?;
         Ok(())
     }
 
@@ -305,18 +307,16 @@ impl Tx {
         by: &super::authors::AuthorColumns,
         now: Timestamp,
     ) -> Result<()> {
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "UPDATE memberships SET version = version + 1, changed_at = $3, changed_by_id = $4, changed_by_name = $5
-             WHERE organization_id = $1 AND user_id = $2"
-        )
-        .bind(organization)
-        .bind(user)
-        .bind(now)
-        .bind(&by.id)
-        .bind(&by.name)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             WHERE organization_id = $1 AND user_id = $2",
+            organization,
+            user,
+            now,
+            &by.id,
+            &by.name
+        )?;
         Ok(())
     }
 
@@ -327,17 +327,15 @@ impl Tx {
         by: &super::authors::AuthorColumns,
         now: Timestamp,
     ) -> Result<()> {
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "UPDATE memberships SET version = version + 1, changed_at = $2, changed_by_id = $3, changed_by_name = $4
-             WHERE user_id = $1"
-        )
-        .bind(user)
-        .bind(now)
-        .bind(&by.id)
-        .bind(&by.name)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             WHERE user_id = $1",
+            user,
+            now,
+            &by.id,
+            &by.name
+        )?;
         Ok(())
     }
 
@@ -349,12 +347,12 @@ impl Tx {
 
     /// The organizations of a user, whatever their state there; the order in which they are locked.
     pub(super) async fn organization_ids_of(&mut self, user: UserId) -> Result<Vec<OrganizationId>> {
-        let ids = on!(self, |c| sqlx::query_scalar::<_, OrganizationId>(
-            "SELECT organization_id FROM memberships WHERE user_id = $1 ORDER BY organization_id"
-        )
-        .bind(user)
-        .fetch_all(&mut *c)
-        .await)?;
+        let ids = scalar_all!(
+            self,
+            OrganizationId,
+            "SELECT organization_id FROM memberships WHERE user_id = $1 ORDER BY organization_id",
+            user
+        )?;
         Ok(ids)
     }
 }

@@ -3,7 +3,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Member, Result, Tx, authors::AuthorColumns, backend::on};
+use super::{
+    Member, Result, Tx,
+    authors::AuthorColumns,
+    query::{execute, scalar_optional},
+};
 use crate::{
     domain::{
         audit::{AuditAction, AuditTarget, Author, Occasion},
@@ -52,25 +56,23 @@ impl Tx {
     ) -> Result<()> {
         self.guard(new.organization).await?;
         let by = AuthorColumns::from(author);
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO memberships (organization_id, user_id, kind, account_role, role_override, validated_at, state,
                  name_key, email_key, created_at, created_by_id, created_by_name, changed_at, changed_by_id,
                  changed_by_name)
              SELECT $1, u.id, $3, $4, CASE WHEN u.account_role = $4 THEN NULL ELSE $4 END, $5, 'invited',
                  '', u.email_key, $6, $7, $8, $6, $7, $8
-             FROM users u WHERE u.id = $2"
-        )
-        .bind(new.organization)
-        .bind(new.user)
-        .bind(new.kind.key())
-        .bind(new.account_role.key())
-        .bind(new.validated.then_some(occasion.now))
-        .bind(occasion.now)
-        .bind(&by.id)
-        .bind(&by.name)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             FROM users u WHERE u.id = $2",
+            new.organization,
+            new.user,
+            new.kind.key(),
+            new.account_role.key(),
+            new.validated.then_some(occasion.now),
+            occasion.now,
+            &by.id,
+            &by.name
+        )?;
         self.write_roles(new.organization, new.user, new.roles).await?;
         self.copy_name_key(new.organization, new.user).await?;
         self.settle_memberships(new.user).await
@@ -78,41 +80,34 @@ impl Tx {
 
     async fn copy_name_key(&mut self, organization: OrganizationId, user: UserId) -> Result<()> {
         let Some(found) = self.user(user).await? else { return Ok(()) };
-        on!(self, |c| sqlx::query("UPDATE memberships SET name_key = $3 WHERE organization_id = $1 AND user_id = $2")
-            .bind(organization)
-            .bind(user)
-            .bind(text::fold(found.shown_name()))
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(
+            self,
+            "UPDATE memberships SET name_key = $3 WHERE organization_id = $1 AND user_id = $2",
+            organization,
+            user,
+            text::fold(found.shown_name())
+        )?;
         Ok(())
     }
 
     /// The membership's roles are exactly these from now on; a role of another organization is refused by the database.
     async fn write_roles(&mut self, organization: OrganizationId, user: UserId, roles: &[RoleKey]) -> Result<()> {
-        on!(self, |c| sqlx::query("DELETE FROM membership_roles WHERE organization_id = $1 AND user_id = $2")
-            .bind(organization)
-            .bind(user)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "DELETE FROM membership_roles WHERE organization_id = $1 AND user_id = $2", organization, user)?;
         for role in roles {
             let custom: Option<CustomRoleId> = match role {
                 RoleKey::Custom(id) => Some(*id),
                 RoleKey::Application(_) => None,
                 RoleKey::Account(_) => continue,
             };
-            on!(self, |c| sqlx::query(
+            execute!(
+                self,
                 "INSERT INTO membership_roles (organization_id, user_id, role_id, custom_role_id)
-                 VALUES ($1, $2, $3, $4)"
-            )
-            .bind(organization)
-            .bind(user)
-            .bind(role.to_string())
-            .bind(custom)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+                 VALUES ($1, $2, $3, $4)",
+                organization,
+                user,
+                role.to_string(),
+                custom
+            )?;
         }
         Ok(())
     }
@@ -173,17 +168,15 @@ impl Tx {
     }
 
     pub(super) async fn write_account_role(&mut self, member: &Member, role: AccountRole) -> Result<()> {
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "UPDATE memberships SET account_role = $3, role_override = $4
-             WHERE organization_id = $1 AND user_id = $2"
-        )
-        .bind(member.organization)
-        .bind(member.user)
-        .bind(role.key())
-        .bind((role != member.own_role).then(|| role.key()))
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             WHERE organization_id = $1 AND user_id = $2",
+            member.organization,
+            member.user,
+            role.key(),
+            (role != member.own_role).then(|| role.key())
+        )?;
         Ok(())
     }
 
@@ -232,13 +225,13 @@ impl Tx {
     ) -> Result<()> {
         let author = permit.author();
         self.guard(member.organization).await?;
-        on!(self, |c| sqlx::query("UPDATE memberships SET enabled = $3 WHERE organization_id = $1 AND user_id = $2")
-            .bind(member.organization)
-            .bind(member.user)
-            .bind(false)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(
+            self,
+            "UPDATE memberships SET enabled = $3 WHERE organization_id = $1 AND user_id = $2",
+            member.organization,
+            member.user,
+            false
+        )?;
         self.forget_invitation(member.organization, member.user).await?;
         self.settle_memberships(member.user).await?;
         self.bump_membership(member.organization, member.user, &author.into(), occasion.now).await?;
@@ -262,15 +255,13 @@ impl Tx {
     ) -> Result<()> {
         let author = permit.author();
         self.guard(member.organization).await?;
-        on!(self, |c| sqlx::query(
-            "UPDATE memberships SET enabled = $3, validated_at = NULL WHERE organization_id = $1 AND user_id = $2"
-        )
-        .bind(member.organization)
-        .bind(member.user)
-        .bind(true)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+        execute!(
+            self,
+            "UPDATE memberships SET enabled = $3, validated_at = NULL WHERE organization_id = $1 AND user_id = $2",
+            member.organization,
+            member.user,
+            true
+        )?;
         self.settle_memberships(member.user).await?;
         self.bump_membership(member.organization, member.user, &author.into(), occasion.now).await?;
         let event = author
@@ -321,16 +312,14 @@ impl Tx {
 
     /// Moves the switch of a membership; gives the number of sessions that ended with it.
     async fn switch_membership(&mut self, member: &Member, enabled: bool, now: Timestamp) -> Result<u64> {
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "UPDATE memberships SET enabled = $3, validated_at = CASE WHEN $3 THEN NULL ELSE validated_at END
-             WHERE organization_id = $1 AND user_id = $2"
-        )
-        .bind(member.organization)
-        .bind(member.user)
-        .bind(enabled)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             WHERE organization_id = $1 AND user_id = $2",
+            member.organization,
+            member.user,
+            enabled
+        )?;
         if !enabled {
             self.forget_invitation(member.organization, member.user).await?;
         }
@@ -367,12 +356,12 @@ impl Tx {
     ) -> Result<Removal> {
         self.guard(member.organization).await?;
         let roles = self.role_names(member.organization, &member.roles).await?;
-        on!(self, |c| sqlx::query("DELETE FROM memberships WHERE organization_id = $1 AND user_id = $2")
-            .bind(member.organization)
-            .bind(member.user)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(
+            self,
+            "DELETE FROM memberships WHERE organization_id = $1 AND user_id = $2",
+            member.organization,
+            member.user
+        )?;
         let sessions_ended = self.end_sessions_without_access(member.user, member.organization, occasion.now).await?;
         let erased = self.erase_if_alone(member.user).await?;
         let before = json!({
@@ -478,30 +467,28 @@ impl Tx {
         organization: OrganizationId,
         now: Timestamp,
     ) -> Result<u64> {
-        let left = on!(self, |c| sqlx::query_scalar::<_, String>(
+        let left = scalar_optional!(
+            self,
+            String,
             "SELECT u.id FROM users u WHERE u.id = $1 AND (u.account_role = 'server_administrator'
                  OR EXISTS (SELECT 1 FROM memberships m JOIN organizations o ON o.id = m.organization_id
-                            WHERE m.user_id = u.id AND m.state = 'active' AND o.disabled_at IS NULL))"
-        )
-        .bind(user)
-        .fetch_optional(&mut *c)
-        .await)?;
+                            WHERE m.user_id = u.id AND m.state = 'active' AND o.disabled_at IS NULL))",
+            user
+        )?;
         if left.is_none() {
             return self.end_sessions(user, None, EndReason::Ended, now).await;
         }
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "UPDATE sessions SET organization_id = (
                  SELECT m.organization_id FROM memberships m JOIN organizations o ON o.id = m.organization_id
                  WHERE m.user_id = $1 AND m.state = 'active' AND o.disabled_at IS NULL
                  ORDER BY m.last_login_at DESC, o.name_key LIMIT 1)
              WHERE user_id = $1 AND organization_id = $2
-               AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = $1 AND u.account_role = 'server_administrator')"
-        )
-        .bind(user)
-        .bind(organization)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+               AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = $1 AND u.account_role = 'server_administrator')",
+            user,
+            organization
+        )?;
         Ok(0)
     }
 }

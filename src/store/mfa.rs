@@ -1,7 +1,10 @@
 //! Authenticators and recovery codes: sealed at rest, bound to their person and field, and used up by one statement each
 //! so that of two requests with the same code one wins.
 
-use super::{Result, StoreError, Tx, backend::on};
+use super::{
+    Result, StoreError, Tx,
+    query::{execute, fetch_all, scalar_one, scalar_optional},
+};
 use crate::{
     domain::{
         ids::{OrganizationId, SessionId, UserId},
@@ -45,12 +48,12 @@ struct CodeRow {
 impl Tx {
     /// Whether an authenticator is set up.
     pub async fn has_authenticator(&mut self, user: UserId) -> Result<bool> {
-        let found = on!(self, |c| sqlx::query_scalar::<_, String>(
-            "SELECT user_id FROM authenticators WHERE user_id = $1 AND state = 'active'"
-        )
-        .bind(user)
-        .fetch_optional(&mut *c)
-        .await)?;
+        let found = scalar_optional!(
+            self,
+            String,
+            "SELECT user_id FROM authenticators WHERE user_id = $1 AND state = 'active'",
+            user
+        )?;
         Ok(found.is_some())
     }
 
@@ -70,22 +73,20 @@ impl Tx {
 
     /// A code counts for a step later than that of the last one (RFC 6238 5.2).
     async fn use_code(&mut self, user: UserId, code: &TotpCode, now: Timestamp) -> Result<bool> {
-        let sealed = on!(self, |c| sqlx::query_scalar::<_, Vec<u8>>(
-            "SELECT secret FROM authenticators WHERE user_id = $1 AND state = 'active'"
-        )
-        .bind(user)
-        .fetch_optional(&mut *c)
-        .await)?;
+        let sealed = scalar_optional!(
+            self,
+            Vec<u8>,
+            "SELECT secret FROM authenticators WHERE user_id = $1 AND state = 'active'",
+            user
+        )?;
         let Some(sealed) = sealed else { return Ok(false) };
         let Some(step) = self.open_secret(user, &sealed)?.check(code, now) else { return Ok(false) };
-        let used = on!(self, |c| sqlx::query(
-            "UPDATE authenticators SET last_step = $2 WHERE user_id = $1 AND state = 'active' AND last_step < $2"
-        )
-        .bind(user)
-        .bind(step)
-        .execute(&mut *c)
-        .await
-        .map(|done| done.rows_affected()))?;
+        let used = execute!(
+            self,
+            "UPDATE authenticators SET last_step = $2 WHERE user_id = $1 AND state = 'active' AND last_step < $2",
+            user,
+            step
+        )?;
         Ok(used == 1)
     }
 
@@ -99,27 +100,25 @@ impl Tx {
             }
         }
         let Some(position) = position else { return Ok(false) };
-        let used = on!(self, |c| sqlx::query(
-            "UPDATE recovery_codes SET used_at = $3 WHERE user_id = $1 AND position = $2 AND used_at IS NULL"
-        )
-        .bind(user)
-        .bind(position)
-        .bind(now)
-        .execute(&mut *c)
-        .await
-        .map(|done| done.rows_affected()))?;
+        let used = execute!(
+            self,
+            "UPDATE recovery_codes SET used_at = $3 WHERE user_id = $1 AND position = $2 AND used_at IS NULL",
+            user,
+            position,
+            now
+        )?;
         Ok(used == 1)
     }
 
     /// The secret this session is being shown, if it is enrolling.
     pub(crate) async fn pending_secret(&mut self, user: UserId, session: SessionId) -> Result<Option<TotpSecret>> {
-        let sealed = on!(self, |c| sqlx::query_scalar::<_, Vec<u8>>(
-            "SELECT secret FROM authenticators WHERE user_id = $1 AND state = 'pending' AND session_id = $2"
-        )
-        .bind(user)
-        .bind(session)
-        .fetch_optional(&mut *c)
-        .await)?;
+        let sealed = scalar_optional!(
+            self,
+            Vec<u8>,
+            "SELECT secret FROM authenticators WHERE user_id = $1 AND state = 'pending' AND session_id = $2",
+            user,
+            session
+        )?;
         sealed.map(|sealed| self.open_secret(user, &sealed)).transpose()
     }
 
@@ -132,30 +131,26 @@ impl Tx {
         now: Timestamp,
     ) -> Result<()> {
         let sealed = self.seal(SECRET, &user.to_string(), secret.as_bytes()).await?;
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO authenticators (user_id, state, session_id, secret, created_at)
-             VALUES ($1, 'pending', $2, $3, $4) ON CONFLICT (user_id, state, session_id) DO NOTHING"
-        )
-        .bind(user)
-        .bind(session)
-        .bind(&sealed)
-        .bind(now)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             VALUES ($1, 'pending', $2, $3, $4) ON CONFLICT (user_id, state, session_id) DO NOTHING",
+            user,
+            session,
+            &sealed,
+            now
+        )?;
         Ok(())
     }
 
     /// Takes back what a session was offered.
     pub(crate) async fn withdraw_offer(&mut self, user: UserId, session: SessionId) -> Result<()> {
-        on!(self, |c| sqlx::query(
-            "DELETE FROM authenticators WHERE user_id = $1 AND state = 'pending' AND session_id = $2"
-        )
-        .bind(user)
-        .bind(session)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+        execute!(
+            self,
+            "DELETE FROM authenticators WHERE user_id = $1 AND state = 'pending' AND session_id = $2",
+            user,
+            session
+        )?;
         Ok(())
     }
 
@@ -170,36 +165,26 @@ impl Tx {
     ) -> Result<()> {
         self.forget_authenticators(user).await?;
         let sealed = self.seal(SECRET, &user.to_string(), secret.as_bytes()).await?;
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO authenticators (user_id, state, secret, last_step, created_at)
-             VALUES ($1, 'active', $2, $3, $4)"
-        )
-        .bind(user)
-        .bind(&sealed)
-        .bind(step)
-        .bind(now)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             VALUES ($1, 'active', $2, $3, $4)",
+            user,
+            &sealed,
+            step,
+            now
+        )?;
         Ok(())
     }
 
     async fn forget_authenticators(&mut self, user: UserId) -> Result<()> {
-        on!(self, |c| sqlx::query("DELETE FROM authenticators WHERE user_id = $1")
-            .bind(user)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "DELETE FROM authenticators WHERE user_id = $1", user)?;
         Ok(())
     }
 
     /// Forgets what sessions that are over by now were offered.
     pub async fn forget_offers(&mut self, before: Timestamp) -> Result<()> {
-        on!(self, |c| sqlx::query("DELETE FROM authenticators WHERE state = 'pending' AND created_at < $1")
-            .bind(before)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "DELETE FROM authenticators WHERE state = 'pending' AND created_at < $1", before)?;
         Ok(())
     }
 
@@ -207,30 +192,22 @@ impl Tx {
     pub(crate) async fn erase_second_factor(&mut self, user: UserId) -> Result<bool> {
         let had = self.has_authenticator(user).await?;
         self.forget_authenticators(user).await?;
-        on!(self, |c| sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1")
-            .bind(user)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "DELETE FROM recovery_codes WHERE user_id = $1", user)?;
         Ok(had)
     }
 
     /// Replaces the recovery codes as a set: the old ones are dead.
     pub(crate) async fn set_recovery_codes(&mut self, user: UserId, codes: &[RecoveryCode]) -> Result<()> {
-        on!(self, |c| sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1")
-            .bind(user)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "DELETE FROM recovery_codes WHERE user_id = $1", user)?;
         for (position, code) in (1_i64..).zip(codes) {
             let sealed = self.seal(CODE, &code_row(user, position), code.as_bytes()).await?;
-            on!(self, |c| sqlx::query("INSERT INTO recovery_codes (user_id, position, code) VALUES ($1, $2, $3)")
-                .bind(user)
-                .bind(position)
-                .bind(&sealed)
-                .execute(&mut *c)
-                .await
-                .map(drop))?;
+            execute!(
+                self,
+                "INSERT INTO recovery_codes (user_id, position, code) VALUES ($1, $2, $3)",
+                user,
+                position,
+                &sealed
+            )?;
         }
         Ok(())
     }
@@ -245,22 +222,18 @@ impl Tx {
 
     /// How many recovery codes still work.
     pub async fn recovery_codes_left(&mut self, user: UserId) -> Result<u8> {
-        let left = on!(self, |c| sqlx::query_scalar::<_, i64>(
-            "SELECT count(*) FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL"
-        )
-        .bind(user)
-        .fetch_one(&mut *c)
-        .await)?;
+        let left =
+            scalar_one!(self, i64, "SELECT count(*) FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL", user)?;
         Ok(u8::try_from(left).unwrap_or(u8::MAX))
     }
 
     async fn recovery_rows(&mut self, user: UserId) -> Result<Vec<CodeRow>> {
-        let rows = on!(self, |c| sqlx::query_as::<_, CodeRow>(
-            "SELECT position, code, used_at FROM recovery_codes WHERE user_id = $1 ORDER BY position"
-        )
-        .bind(user)
-        .fetch_all(&mut *c)
-        .await)?;
+        let rows = fetch_all!(
+            self,
+            CodeRow,
+            "SELECT position, code, used_at FROM recovery_codes WHERE user_id = $1 ORDER BY position",
+            user
+        )?;
         Ok(rows)
     }
 
@@ -283,7 +256,9 @@ impl Tx {
         let opening = roles::giving(Page::UserManagement, Level::All);
         let account_roles = super::guards::json_list(opening.account_roles.iter().map(|role| role.key()));
         let application_roles = super::guards::json_list(opening.application_roles.iter().map(|role| role.key()));
-        let rows = on!(self, |c| sqlx::query_as::<_, (UserId, String)>(
+        let rows = fetch_all!(
+            self,
+            (UserId, String),
             "SELECT u.id, u.email FROM memberships m JOIN users u ON u.id = m.user_id
              WHERE m.organization_id = $1 AND m.state = 'active' AND m.kind = 'person'
                AND (m.account_role IN (SELECT value FROM json_each($2))
@@ -293,14 +268,12 @@ impl Tx {
                                                    UNION ALL
                                                    SELECT role_id FROM custom_role_levels
                                                    WHERE organization_id = $1 AND page = $4 AND level = 'all')))
-             ORDER BY u.email_key"
-        )
-        .bind(organization)
-        .bind(&account_roles)
-        .bind(&application_roles)
-        .bind(Page::UserManagement.key())
-        .fetch_all(&mut *c)
-        .await)?;
+             ORDER BY u.email_key",
+            organization,
+            &account_roles,
+            &application_roles,
+            Page::UserManagement.key()
+        )?;
         rows.into_iter()
             .map(|(user, email)| match Email::parse(&email) {
                 Ok(email) => Ok((user, email)),

@@ -24,6 +24,7 @@ mod memberships;
 mod mfa;
 mod open;
 mod organizations;
+mod query;
 mod role_holders;
 mod roles;
 mod sealing;

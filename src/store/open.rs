@@ -135,7 +135,7 @@ impl Db {
 impl Tx {
     /// Whether the database answers at all.
     pub async fn ping(&mut self) -> super::Result<()> {
-        super::backend::on!(self, |c| sqlx::query("SELECT 1").execute(&mut *c).await.map(drop))?;
+        super::query::execute!(self, "SELECT 1")?;
         Ok(())
     }
 }

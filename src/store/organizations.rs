@@ -2,7 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Result, Tx, backend::on, guards::json_list};
+use super::{
+    Result, Tx,
+    guards::json_list,
+    query::{execute, fetch_all, fetch_one, fetch_optional, scalar_all, scalar_optional},
+};
 use crate::{
     domain::{
         audit::{AuditAction, AuditScope, AuditTarget, Author, Occasion},
@@ -58,13 +62,13 @@ pub struct OrganizationChoice {
 impl Tx {
     /// The organization, if there is one of this id.
     pub async fn organization(&mut self, id: OrganizationId) -> Result<Option<Organization>> {
-        let found = on!(self, |c| sqlx::query_as::<_, Organization>(
+        let found = fetch_optional!(
+            self,
+            Organization,
             "SELECT id, slug, name, mfa_required, government, user_limit, analyst_limit, disabled_at, version
-             FROM organizations WHERE id = $1"
-        )
-        .bind(id)
-        .fetch_optional(&mut *c)
-        .await)?;
+             FROM organizations WHERE id = $1",
+            id
+        )?;
         Ok(found)
     }
 
@@ -86,23 +90,21 @@ impl Tx {
     ) -> Result<OrganizationId> {
         let id = OrganizationId::new(occasion.now, occasion.entropy.as_ref());
         let slug = self.free_slug(&new.slug()).await?;
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO organizations (id, slug, name, name_key, mfa_required, government, user_limit,
                  analyst_limit, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-        )
-        .bind(id)
-        .bind(&slug)
-        .bind(new.name.as_str())
-        .bind(new.name.key())
-        .bind(new.mfa_required)
-        .bind(new.government)
-        .bind(new.user_limit)
-        .bind(new.analyst_limit)
-        .bind(occasion.now)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            id,
+            &slug,
+            new.name.as_str(),
+            new.name.key(),
+            new.mfa_required,
+            new.government,
+            new.user_limit,
+            new.analyst_limit,
+            occasion.now
+        )?;
         self.write_applications(id, &new.applications).await?;
         let scope = Some(AuditScope { id, name: new.name.as_str().to_owned() });
         let author = Author { actor: author.actor.clone(), scope };
@@ -121,40 +123,40 @@ impl Tx {
 
     /// What is provisioned for an organization beside Workspace, in the order of the contract.
     pub async fn applications_of(&mut self, id: OrganizationId) -> Result<Vec<Application>> {
-        let keys = on!(self, |c| sqlx::query_scalar::<_, String>(
-            "SELECT application FROM organization_applications WHERE organization_id = $1"
-        )
-        .bind(id)
-        .fetch_all(&mut *c)
-        .await)?;
+        let keys = scalar_all!(
+            self,
+            String,
+            "SELECT application FROM organization_applications WHERE organization_id = $1",
+            id
+        )?;
         let is_there = |application: &Application| keys.iter().any(|key| key == application.key());
         Ok(Application::PROVISIONABLE.into_iter().filter(is_there).collect())
     }
 
     /// How many of those who can log in to the organization have set up an authenticator, and how many they are.
     pub async fn mfa_progress(&mut self, id: OrganizationId) -> Result<(i64, i64)> {
-        let found = on!(self, |c| sqlx::query_as::<_, (i64, i64)>(
+        let found = fetch_one!(
+            self,
+            (i64, i64),
             "SELECT count(*), count(t.user_id) FROM memberships m
              LEFT JOIN authenticators t ON t.user_id = m.user_id AND t.state = 'active'
-             WHERE m.organization_id = $1 AND m.kind <> 'token' AND m.state = 'active'"
-        )
-        .bind(id)
-        .fetch_one(&mut *c)
-        .await)?;
+             WHERE m.organization_id = $1 AND m.kind <> 'token' AND m.state = 'active'",
+            id
+        )?;
         Ok((found.1, found.0))
     }
 
     /// Who changed the organization last, and when, as the audit log tells it.
     pub async fn last_organization_change(&mut self, id: OrganizationId) -> Result<Option<(String, Timestamp)>> {
-        let found = on!(self, |c| sqlx::query_as::<_, (String, Timestamp)>(
+        let found = fetch_optional!(
+            self,
+            (String, Timestamp),
             "SELECT actor_name, at FROM audit_events
              WHERE chain = $1 AND target_id = $1
                AND action IN ('organization.created', 'organization.changed', 'organization.mfa_changed')
-             ORDER BY number DESC LIMIT 1"
-        )
-        .bind(id.to_string())
-        .fetch_optional(&mut *c)
-        .await)?;
+             ORDER BY number DESC LIMIT 1",
+            id.to_string()
+        )?;
         Ok(found)
     }
 
@@ -172,21 +174,19 @@ impl Tx {
         let (author, _, id) = permit.into_parts();
         self.guard(id).await?;
         let applications = self.applications_of(id).await?;
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "UPDATE organizations SET name = $2, name_key = $3, mfa_required = $4, government = $5, user_limit = $6,
                  analyst_limit = $7, version = version + 1
-             WHERE id = $1"
-        )
-        .bind(id)
-        .bind(wanted.name.as_str())
-        .bind(wanted.name.key())
-        .bind(wanted.mfa_required)
-        .bind(wanted.government)
-        .bind(wanted.user_limit)
-        .bind(wanted.analyst_limit)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             WHERE id = $1",
+            id,
+            wanted.name.as_str(),
+            wanted.name.key(),
+            wanted.mfa_required,
+            wanted.government,
+            wanted.user_limit,
+            wanted.analyst_limit
+        )?;
         if applications != wanted.applications {
             self.write_applications(id, &wanted.applications).await?;
         }
@@ -208,20 +208,14 @@ impl Tx {
 
     async fn write_applications(&mut self, id: OrganizationId, applications: &[Application]) -> Result<()> {
         let applications = json_list(applications.iter().map(|application| application.key()));
-        on!(self, |c| sqlx::query("DELETE FROM organization_applications WHERE organization_id = $1")
-            .bind(id)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
-        on!(self, |c| sqlx::query(
+        execute!(self, "DELETE FROM organization_applications WHERE organization_id = $1", id)?;
+        execute!(
+            self,
             "INSERT INTO organization_applications (organization_id, application)
-             SELECT $1, value FROM json_each($2)"
-        )
-        .bind(id)
-        .bind(&applications)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             SELECT $1, value FROM json_each($2)",
+            id,
+            &applications
+        )?;
         Ok(())
     }
 
@@ -229,10 +223,7 @@ impl Tx {
     async fn free_slug(&mut self, wish: &str) -> Result<String> {
         let mut slug = wish.to_owned();
         for number in 2.. {
-            let taken = on!(self, |c| sqlx::query_scalar::<_, String>("SELECT id FROM organizations WHERE slug = $1")
-                .bind(&slug)
-                .fetch_optional(&mut *c)
-                .await)?;
+            let taken = scalar_optional!(self, String, "SELECT id FROM organizations WHERE slug = $1", &slug)?;
             if taken.is_none() {
                 break;
             }
@@ -243,39 +234,37 @@ impl Tx {
 
     /// All organizations by name, for Server Administrators.
     pub async fn all_organizations(&mut self) -> Result<Vec<OrganizationChoice>> {
-        let rows = on!(self, |c| sqlx::query_as::<_, OrganizationChoice>(
+        let rows = fetch_all!(
+            self,
+            OrganizationChoice,
             "SELECT o.id, o.name, o.user_limit, o.mfa_required, o.government,
                     CAST(coalesce((SELECT sum(n.people) FROM membership_counts n WHERE n.organization_id = o.id
                         AND n.kind = 'person' AND n.state <> 'disabled'), 0) AS BIGINT) AS people
              FROM organizations o ORDER BY o.name_key, o.id"
-        )
-        .fetch_all(&mut *c)
-        .await)?;
+        )?;
         Ok(rows)
     }
 
     /// The organizations a user can work in now: enabled and activated there, and the organization not disabled.
     pub async fn organizations_of(&mut self, user: UserId) -> Result<Vec<OrganizationChoice>> {
-        let rows = on!(self, |c| sqlx::query_as::<_, OrganizationChoice>(
+        let rows = fetch_all!(
+            self,
+            OrganizationChoice,
             "SELECT o.id, o.name, o.user_limit, o.mfa_required, o.government,
                     CAST(coalesce((SELECT sum(n.people) FROM membership_counts n WHERE n.organization_id = o.id
                         AND n.kind = 'person' AND n.state <> 'disabled'), 0) AS BIGINT) AS people
              FROM memberships m JOIN organizations o ON o.id = m.organization_id
              WHERE m.user_id = $1 AND m.state = 'active' AND o.disabled_at IS NULL
-             ORDER BY o.name_key, o.id"
-        )
-        .bind(user)
-        .fetch_all(&mut *c)
-        .await)?;
+             ORDER BY o.name_key, o.id",
+            user
+        )?;
         Ok(rows)
     }
 
     /// Whether an organization of this name exists, ignoring case.
     pub async fn organization_name_taken(&mut self, name: &str) -> Result<bool> {
-        let found = on!(self, |c| sqlx::query_scalar::<_, String>("SELECT id FROM organizations WHERE name_key = $1")
-            .bind(text::fold(name))
-            .fetch_optional(&mut *c)
-            .await)?;
+        let found =
+            scalar_optional!(self, String, "SELECT id FROM organizations WHERE name_key = $1", text::fold(name))?;
         Ok(found.is_some())
     }
 
@@ -291,15 +280,13 @@ impl Tx {
         organization: OrganizationId,
         now: Timestamp,
     ) -> Result<()> {
-        on!(self, |c| sqlx::query(
-            "UPDATE memberships SET last_login_at = $3 WHERE organization_id = $1 AND user_id = $2"
-        )
-        .bind(organization)
-        .bind(user)
-        .bind(now)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+        execute!(
+            self,
+            "UPDATE memberships SET last_login_at = $3 WHERE organization_id = $1 AND user_id = $2",
+            organization,
+            user,
+            now
+        )?;
         Ok(())
     }
 }

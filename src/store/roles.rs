@@ -5,7 +5,12 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{Result, Tx, authors::AuthorColumns, backend::on, guards::json_list};
+use super::{
+    Result, Tx,
+    authors::AuthorColumns,
+    guards::json_list,
+    query::{execute, fetch_all, fetch_optional, scalar_optional},
+};
 use crate::{
     domain::{
         audit::{AuditAction, AuditTarget, Occasion},
@@ -53,14 +58,14 @@ struct RoleFacts {
 impl Tx {
     /// One custom role of the organization.
     pub async fn stored_role(&mut self, organization: OrganizationId, id: CustomRoleId) -> Result<Option<StoredRole>> {
-        let facts = on!(self, |c| sqlx::query_as::<_, RoleFacts>(
+        let facts = fetch_optional!(
+            self,
+            RoleFacts,
             "SELECT description, version, changed_at, changed_by_name FROM custom_roles
-             WHERE organization_id = $1 AND id = $2"
-        )
-        .bind(organization)
-        .bind(id)
-        .fetch_optional(&mut *c)
-        .await)?;
+             WHERE organization_id = $1 AND id = $2",
+            organization,
+            id
+        )?;
         let Some(facts) = facts else { return Ok(None) };
         let role = self.custom_roles(organization, &[id]).await?.into_iter().next();
         Ok(role.map(|role| StoredRole {
@@ -74,12 +79,12 @@ impl Tx {
 
     /// How many memberships have each role, by the role's key; roles that nobody has are absent.
     pub async fn role_counts(&mut self, organization: OrganizationId) -> Result<HashMap<String, i64>> {
-        let rows = on!(self, |c| sqlx::query_as::<_, (String, i64)>(
-            "SELECT role_id, people FROM role_counts WHERE organization_id = $1 AND people > 0"
-        )
-        .bind(organization)
-        .fetch_all(&mut *c)
-        .await)?;
+        let rows = fetch_all!(
+            self,
+            (String, i64),
+            "SELECT role_id, people FROM role_counts WHERE organization_id = $1 AND people > 0",
+            organization
+        )?;
         Ok(rows.into_iter().collect())
     }
 
@@ -97,22 +102,20 @@ impl Tx {
         self.guard(organization).await?;
         let id = CustomRoleId::new(occasion.now, occasion.entropy.as_ref());
         let by = AuthorColumns::from(&author);
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO custom_roles (organization_id, id, name, name_key, description, created_at, changed_at,
                  changed_by_id, changed_by_name)
-             VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)"
-        )
-        .bind(organization)
-        .bind(id)
-        .bind(words.name.as_str())
-        .bind(words.name.key())
-        .bind(words.description.as_str())
-        .bind(occasion.now)
-        .bind(&by.id)
-        .bind(&by.name)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)",
+            organization,
+            id,
+            words.name.as_str(),
+            words.name.key(),
+            words.description.as_str(),
+            occasion.now,
+            &by.id,
+            &by.name
+        )?;
         self.write_levels(organization, id, &action.access).await?;
         let mut after = levels(&action.access);
         after.insert("name".to_owned(), json!(words.name.as_str()));
@@ -139,22 +142,20 @@ impl Tx {
         let (organization, id) = (target.organization, stored.role.id);
         self.guard(organization).await?;
         let by = AuthorColumns::from(&author);
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "UPDATE custom_roles SET name = $3, name_key = $4, description = $5, version = version + 1,
                  changed_at = $6, changed_by_id = $7, changed_by_name = $8
-             WHERE organization_id = $1 AND id = $2"
-        )
-        .bind(organization)
-        .bind(id)
-        .bind(words.name.as_str())
-        .bind(words.name.key())
-        .bind(words.description.as_str())
-        .bind(occasion.now)
-        .bind(&by.id)
-        .bind(&by.name)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             WHERE organization_id = $1 AND id = $2",
+            organization,
+            id,
+            words.name.as_str(),
+            words.name.key(),
+            words.description.as_str(),
+            occasion.now,
+            &by.id,
+            &by.name
+        )?;
         self.write_levels(organization, id, &action.access).await?;
         let (before, after) = difference(stored, words, &action.access);
         let event = author
@@ -175,26 +176,22 @@ impl Tx {
         let (organization, id) = (target.organization, stored.role.id);
         self.guard(organization).await?;
         let by = AuthorColumns::from(&author);
-        let holders = on!(self, |c| {
-            sqlx::query(
+        let holders = execute!(
+            self,
             "UPDATE memberships SET version = version + 1, changed_at = $3, changed_by_id = $4, changed_by_name = $5
              WHERE organization_id = $1 AND user_id IN (
-                 SELECT user_id FROM membership_roles WHERE organization_id = $1 AND role_id = $2)"
-        )
-        .bind(organization)
-        .bind(id)
-        .bind(occasion.now)
-        .bind(&by.id)
-        .bind(&by.name)
-        .execute(&mut *c)
-        .await
-        .map(|done| done.rows_affected())
-        })?;
+                 SELECT user_id FROM membership_roles WHERE organization_id = $1 AND role_id = $2)",
+            organization,
+            id,
+            occasion.now,
+            &by.id,
+            &by.name
+        )?;
         for sql in [
             "DELETE FROM membership_roles WHERE organization_id = $1 AND role_id = $2",
             "DELETE FROM custom_roles WHERE organization_id = $1 AND id = $2",
         ] {
-            on!(self, |c| sqlx::query(sql).bind(organization).bind(id).execute(&mut *c).await.map(drop))?;
+            execute!(self, sql, organization, id)?;
         }
         let mut before = levels(&stored.role.access);
         before.insert("name".to_owned(), json!(stored.role.name));
@@ -209,26 +206,19 @@ impl Tx {
 
     /// The role gives exactly these levels from now on.
     async fn write_levels(&mut self, organization: OrganizationId, id: CustomRoleId, access: &Access) -> Result<()> {
-        on!(self, |c| sqlx::query("DELETE FROM custom_role_levels WHERE organization_id = $1 AND role_id = $2")
-            .bind(organization)
-            .bind(id)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "DELETE FROM custom_role_levels WHERE organization_id = $1 AND role_id = $2", organization, id)?;
         for level in [Level::View, Level::Edit, Level::Most, Level::All] {
             let pages = access.levels().filter(|(_, has)| *has == level).map(|(page, _)| page.key());
             let pages = json_list(pages);
-            on!(self, |c| sqlx::query(
+            execute!(
+                self,
                 "INSERT INTO custom_role_levels (organization_id, role_id, page, level)
-                 SELECT $1, $2, value, $4 FROM json_each($3)"
-            )
-            .bind(organization)
-            .bind(id)
-            .bind(&pages)
-            .bind(level.key())
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+                 SELECT $1, $2, value, $4 FROM json_each($3)",
+                organization,
+                id,
+                &pages,
+                level.key()
+            )?;
         }
         Ok(())
     }
@@ -240,13 +230,13 @@ impl Tx {
         name: &str,
         but: Option<CustomRoleId>,
     ) -> Result<bool> {
-        let found = on!(self, |c| sqlx::query_scalar::<_, String>(
-            "SELECT id FROM custom_roles WHERE organization_id = $1 AND name_key = $2"
-        )
-        .bind(organization)
-        .bind(text::fold(name))
-        .fetch_optional(&mut *c)
-        .await)?;
+        let found = scalar_optional!(
+            self,
+            String,
+            "SELECT id FROM custom_roles WHERE organization_id = $1 AND name_key = $2",
+            organization,
+            text::fold(name)
+        )?;
         Ok(found.is_some_and(|id| but.is_none_or(|but| but.to_string() != id)))
     }
 }

@@ -4,8 +4,9 @@
 
 use super::{
     Result, StoreError, Tx,
-    backend::{Backend, on},
+    backend::Backend,
     open::DATA_KEYS,
+    query::{execute, fetch_all, scalar_one},
 };
 use crate::{
     domain::audit::{AuditAction, AuditTarget, Occasion},
@@ -82,7 +83,7 @@ impl Tx {
             Backend::Sqlite => "SELECT value FROM installation WHERE name = $1",
             Backend::Postgres => "SELECT value FROM installation WHERE name = $1 FOR SHARE",
         };
-        let sealed = on!(self, |c| sqlx::query_scalar::<_, Vec<u8>>(sql).bind(DATA_KEYS).fetch_one(&mut *c).await)?;
+        let sealed = scalar_one!(self, Vec<u8>, sql, DATA_KEYS)?;
         let key = KeyId::of_value(&sealed).ok_or(KeyError::Damaged)?;
         self.sealing_key = Some(key);
         Ok(key)
@@ -97,15 +98,13 @@ impl Tx {
     /// Puts another key in force. False when somebody else was faster.
     pub(crate) async fn switch_key(&mut self, _: &Permit<RotateKey>, from: KeyId, to: KeyId) -> Result<bool> {
         let sealed = self.keys.clone().seal(&self.keyring, to)?;
-        let switched = on!(self, |c| sqlx::query(
-            "UPDATE installation SET value = $2 WHERE name = $1 AND substr(value, 1, 5) = $3"
-        )
-        .bind(DATA_KEYS)
-        .bind(&sealed)
-        .bind(&from.prefix()[..])
-        .execute(&mut *c)
-        .await
-        .map(|done| done.rows_affected()))?;
+        let switched = execute!(
+            self,
+            "UPDATE installation SET value = $2 WHERE name = $1 AND substr(value, 1, 5) = $3",
+            DATA_KEYS,
+            &sealed,
+            &from.prefix()[..]
+        )?;
         Ok(switched == 1 && self.set_installation_value_once(ROTATION, &from.prefix()).await?)
     }
 
@@ -113,11 +112,7 @@ impl Tx {
     pub(crate) async fn reseal_some(&mut self, progress: &mut Resealed) -> Result<bool> {
         let key = self.hold_key().await?;
         let Some(column) = SEALED.get(progress.column) else { return Ok(false) };
-        let rows = on!(self, |c| sqlx::query_as::<_, (String, String, Vec<u8>)>(column.stale)
-            .bind(&progress.after)
-            .bind(&key.prefix()[..])
-            .fetch_all(&mut *c)
-            .await)?;
+        let rows = fetch_all!(self, (String, String, Vec<u8>), column.stale, &progress.after, &key.prefix()[..])?;
         let Some((last, ..)) = rows.last() else {
             *progress = Resealed { column: progress.column + 1, after: String::new(), ..*progress };
             return Ok(true);
@@ -131,13 +126,7 @@ impl Tx {
             };
             let new = self.keyring.seal_with(key, column.field, row_id, &plaintext)?;
             // A value that was replaced meanwhile was sealed with the key in force.
-            progress.done += on!(self, |c| sqlx::query(column.replace)
-                .bind(place)
-                .bind(old)
-                .bind(&new)
-                .execute(&mut *c)
-                .await
-                .map(|done| done.rows_affected()))?;
+            progress.done += execute!(self, column.replace, place, old, &new)?;
         }
         Ok(true)
     }
@@ -146,11 +135,7 @@ impl Tx {
     pub(crate) async fn finish_rotation(&mut self, permit: Permit<RotateKey>, occasion: &Occasion) -> Result<()> {
         let (before, now) = (self.installation_value(ROTATION).await?, self.key_in_force().await?);
         let Some(before) = before.as_deref().and_then(KeyId::of_value) else { return Ok(()) };
-        let gone = on!(self, |c| sqlx::query("DELETE FROM installation WHERE name = $1")
-            .bind(ROTATION)
-            .execute(&mut *c)
-            .await
-            .map(|done| done.rows_affected()))?;
+        let gone = execute!(self, "DELETE FROM installation WHERE name = $1", ROTATION)?;
         if gone == 0 {
             return Ok(());
         }

@@ -16,7 +16,10 @@ use tower_sessions::{
     session_store,
 };
 
-use super::{Db, Result, Tx, User, backend::on};
+use super::{
+    Db, Result, Tx, User,
+    query::{execute, fetch_all, fetch_optional, scalar_optional},
+};
 use crate::domain::{
     audit::{AuditAction, AuditActor, AuditEvent, AuditTarget, Occasion},
     entropy::Entropy,
@@ -252,127 +255,102 @@ impl SessionStore for Sessions {
 
 impl Tx {
     async fn stored_session(&mut self, key: &[u8]) -> Result<Option<StoredSession>> {
-        let found = on!(self, |c| {
-            sqlx::query_as::<_, StoredSession>(
+        let found = fetch_optional!(
+            self,
+            StoredSession,
             "SELECT s.id, s.user_id, s.organization_id, s.stage, s.epoch, s.signed_in_at, s.last_active_at, s.address,
                     s.device, s.extras, u.session_epoch AS current_epoch, u.email, u.display_name
-             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id_hash = $1"
-        )
-        .bind(key)
-        .fetch_optional(&mut *c)
-        .await
-        })?;
+             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id_hash = $1",
+            key
+        )?;
         Ok(found)
     }
 
     async fn end_reason(&mut self, key: &[u8]) -> Result<Option<String>> {
-        let reason =
-            on!(self, |c| sqlx::query_scalar::<_, String>("SELECT reason FROM ended_sessions WHERE id_hash = $1")
-                .bind(key)
-                .fetch_optional(&mut *c)
-                .await)?;
+        let reason = scalar_optional!(self, String, "SELECT reason FROM ended_sessions WHERE id_hash = $1", key)?;
         Ok(reason)
     }
 
     async fn add_session(&mut self, key: &[u8], signed_in: &SignedIn, extras: &str) -> Result<()> {
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO sessions (id_hash, id, user_id, organization_id, stage, epoch, signed_in_at, last_active_at,
                  address, device, extras)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-        )
-        .bind(key)
-        .bind(signed_in.session)
-        .bind(signed_in.user)
-        .bind(signed_in.organization)
-        .bind(signed_in.stage.key())
-        .bind(signed_in.epoch)
-        .bind(signed_in.signed_in_at)
-        .bind(signed_in.last_active_at)
-        .bind(&signed_in.address)
-        .bind(&signed_in.device)
-        .bind(extras)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            key,
+            signed_in.session,
+            signed_in.user,
+            signed_in.organization,
+            signed_in.stage.key(),
+            signed_in.epoch,
+            signed_in.signed_in_at,
+            signed_in.last_active_at,
+            &signed_in.address,
+            &signed_in.device,
+            extras
+        )?;
         Ok(())
     }
 
     /// An update and never an insert: a session that was ended meanwhile stays ended.
     async fn change_session(&mut self, key: &[u8], signed_in: &SignedIn, extras: &str) -> Result<()> {
-        on!(self, |c| sqlx::query(
-            "UPDATE sessions SET organization_id = $2, stage = $3, extras = $4 WHERE id_hash = $1"
-        )
-        .bind(key)
-        .bind(signed_in.organization)
-        .bind(signed_in.stage.key())
-        .bind(extras)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+        execute!(
+            self,
+            "UPDATE sessions SET organization_id = $2, stage = $3, extras = $4 WHERE id_hash = $1",
+            key,
+            signed_in.organization,
+            signed_in.stage.key(),
+            extras
+        )?;
         Ok(())
     }
 
     async fn forget_session(&mut self, key: &[u8]) -> Result<()> {
-        on!(self, |c| sqlx::query("DELETE FROM sessions WHERE id_hash = $1")
-            .bind(key)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "DELETE FROM sessions WHERE id_hash = $1", key)?;
         Ok(())
     }
 
     /// Deletes the session and remembers why; false when another request did so first.
     async fn remove_session(&mut self, key: &[u8], reason: EndReason, now: Timestamp) -> Result<bool> {
-        let removed = on!(self, |c| sqlx::query("DELETE FROM sessions WHERE id_hash = $1")
-            .bind(key)
-            .execute(&mut *c)
-            .await
-            .map(|done| done.rows_affected()))?;
-        on!(self, |c| sqlx::query(
+        let removed = execute!(self, "DELETE FROM sessions WHERE id_hash = $1", key)?;
+        execute!(
+            self,
             "INSERT INTO ended_sessions (id_hash, reason, ended_at) VALUES ($1, $2, $3)
-             ON CONFLICT (id_hash) DO NOTHING"
-        )
-        .bind(key)
-        .bind(reason.key())
-        .bind(now)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             ON CONFLICT (id_hash) DO NOTHING",
+            key,
+            reason.key(),
+            now
+        )?;
         Ok(removed == 1)
     }
 
     /// Notes activity. Not older than what stands there: two nodes may answer out of order.
     pub async fn touch_session(&mut self, session: SessionId, now: Timestamp) -> Result<()> {
-        on!(self, |c| sqlx::query("UPDATE sessions SET last_active_at = $2 WHERE id = $1 AND last_active_at < $2")
-            .bind(session)
-            .bind(now)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "UPDATE sessions SET last_active_at = $2 WHERE id = $1 AND last_active_at < $2", session, now)?;
         Ok(())
     }
 
     /// The epoch of a session that is still one.
     pub async fn session_epoch(&mut self, session: SessionId) -> Result<Option<i64>> {
-        let epoch = on!(self, |c| sqlx::query_scalar::<_, i64>(
+        let epoch = scalar_optional!(
+            self,
+            i64,
             "SELECT s.epoch FROM sessions s JOIN users u ON u.id = s.user_id
-             WHERE s.id = $1 AND s.epoch = u.session_epoch"
-        )
-        .bind(session)
-        .fetch_optional(&mut *c)
-        .await)?;
+             WHERE s.id = $1 AND s.epoch = u.session_epoch",
+            session
+        )?;
         Ok(epoch)
     }
 
     /// The user behind half a sign-in that is still one, held for this transaction; nobody once it was ended or used.
     pub(crate) async fn half_signed_in(&mut self, session: SessionId) -> Result<Option<User>> {
-        let user = on!(self, |c| sqlx::query_scalar::<_, UserId>(
+        let user = scalar_optional!(
+            self,
+            UserId,
             "SELECT s.user_id FROM sessions s JOIN users u ON u.id = s.user_id
-             WHERE s.id = $1 AND s.stage = 'code' AND s.epoch = u.session_epoch AND u.disabled_at IS NULL"
-        )
-        .bind(session)
-        .fetch_optional(&mut *c)
-        .await)?;
+             WHERE s.id = $1 AND s.stage = 'code' AND s.epoch = u.session_epoch AND u.disabled_at IS NULL",
+            session
+        )?;
         match user {
             Some(user) => self.user(user).await,
             None => Ok(None),
@@ -381,26 +359,14 @@ impl Tx {
 
     /// When the session was last active, if it still is one; looking is no activity.
     pub async fn session_activity(&mut self, session: SessionId) -> Result<Option<Timestamp>> {
-        let at =
-            on!(self, |c| sqlx::query_scalar::<_, Timestamp>("SELECT last_active_at FROM sessions WHERE id = $1")
-                .bind(session)
-                .fetch_optional(&mut *c)
-                .await)?;
+        let at = scalar_optional!(self, Timestamp, "SELECT last_active_at FROM sessions WHERE id = $1", session)?;
         Ok(at)
     }
 
     /// The user's sessions, latest activity first; half a sign-in is none. With an organization, only those in it.
     pub async fn sessions_of(&mut self, user: UserId, within: Option<OrganizationId>) -> Result<Vec<SessionRow>> {
-        let rows = on!(self, |c| {
-            sqlx::query_as::<_, SessionRow>(
-            "SELECT id, signed_in_at, last_active_at, address, device FROM sessions
-             WHERE user_id = $1 AND stage <> 'code' AND ($2 = '' OR organization_id = $2) ORDER BY last_active_at DESC, id LIMIT 100"
-        )
-        .bind(user)
-        .bind(within.map(|id| id.to_string()).unwrap_or_default())
-        .fetch_all(&mut *c)
-        .await
-        })?;
+        let rows = fetch_all!(self, SessionRow, "SELECT id, signed_in_at, last_active_at, address, device FROM sessions
+             WHERE user_id = $1 AND stage <> 'code' AND ($2 = '' OR organization_id = $2) ORDER BY last_active_at DESC, id LIMIT 100", user, within.map(|id| id.to_string()).unwrap_or_default())?;
         Ok(rows)
     }
 
@@ -411,24 +377,18 @@ impl Tx {
         organization: OrganizationId,
         now: Timestamp,
     ) -> Result<u64> {
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO ended_sessions (id_hash, reason, ended_at)
              SELECT id_hash, $3, $4 FROM sessions WHERE user_id = $1 AND organization_id = $2
-             ON CONFLICT (id_hash) DO NOTHING"
-        )
-        .bind(user)
-        .bind(organization)
-        .bind(EndReason::Ended.key())
-        .bind(now)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
-        let ended = on!(self, |c| sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND organization_id = $2")
-            .bind(user)
-            .bind(organization)
-            .execute(&mut *c)
-            .await
-            .map(|done| done.rows_affected()))?;
+             ON CONFLICT (id_hash) DO NOTHING",
+            user,
+            organization,
+            EndReason::Ended.key(),
+            now
+        )?;
+        let ended =
+            execute!(self, "DELETE FROM sessions WHERE user_id = $1 AND organization_id = $2", user, organization)?;
         Ok(ended)
     }
 
@@ -442,64 +402,43 @@ impl Tx {
         now: Timestamp,
     ) -> Result<u64> {
         let keep_text = keep.map(|id| id.to_string()).unwrap_or_default();
-        on!(self, |c| sqlx::query("UPDATE users SET session_epoch = session_epoch + 1 WHERE id = $1")
-            .bind(user)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
-        on!(self, |c| sqlx::query(
-            "UPDATE sessions SET epoch = (SELECT session_epoch FROM users WHERE id = $1) WHERE user_id = $1 AND id = $2"
-        )
-        .bind(user)
-        .bind(&keep_text)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
-        on!(self, |c| sqlx::query(
+        execute!(self, "UPDATE users SET session_epoch = session_epoch + 1 WHERE id = $1", user)?;
+        execute!(
+            self,
+            "UPDATE sessions SET epoch = (SELECT session_epoch FROM users WHERE id = $1) WHERE user_id = $1 AND id = $2",
+            user,
+            &keep_text
+        )?;
+        execute!(
+            self,
             "INSERT INTO ended_sessions (id_hash, reason, ended_at)
              SELECT id_hash, $3, $4 FROM sessions WHERE user_id = $1 AND id <> $2
-             ON CONFLICT (id_hash) DO NOTHING"
-        )
-        .bind(user)
-        .bind(&keep_text)
-        .bind(reason.key())
-        .bind(now)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
-        let ended = on!(self, |c| sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND id <> $2")
-            .bind(user)
-            .bind(&keep_text)
-            .execute(&mut *c)
-            .await
-            .map(|done| done.rows_affected()))?;
+             ON CONFLICT (id_hash) DO NOTHING",
+            user,
+            &keep_text,
+            reason.key(),
+            now
+        )?;
+        let ended = execute!(self, "DELETE FROM sessions WHERE user_id = $1 AND id <> $2", user, &keep_text)?;
         Ok(ended)
     }
 
     /// Forgets sessions that began before `began` and what was remembered of those that ended before `ended`.
     pub async fn forget_old_sessions(&mut self, began: Timestamp, ended: Timestamp) -> Result<()> {
-        on!(self, |c| sqlx::query("DELETE FROM sessions WHERE last_active_at < $1")
-            .bind(began)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
-        on!(self, |c| sqlx::query("DELETE FROM ended_sessions WHERE ended_at < $1")
-            .bind(ended)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "DELETE FROM sessions WHERE last_active_at < $1", began)?;
+        execute!(self, "DELETE FROM ended_sessions WHERE ended_at < $1", ended)?;
         Ok(())
     }
 
     /// Ends one session of the user; false when there is none of this id.
     pub(crate) async fn end_session(&mut self, user: UserId, session: SessionId, now: Timestamp) -> Result<bool> {
-        let key = on!(self, |c| sqlx::query_scalar::<_, Vec<u8>>(
-            "SELECT id_hash FROM sessions WHERE user_id = $1 AND id = $2"
-        )
-        .bind(user)
-        .bind(session)
-        .fetch_optional(&mut *c)
-        .await)?;
+        let key = scalar_optional!(
+            self,
+            Vec<u8>,
+            "SELECT id_hash FROM sessions WHERE user_id = $1 AND id = $2",
+            user,
+            session
+        )?;
         match key {
             Some(key) => self.remove_session(&key, EndReason::Ended, now).await,
             None => Ok(false),

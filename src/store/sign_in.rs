@@ -2,7 +2,8 @@
 
 use super::{
     Result, Tx, User,
-    backend::{Backend, on},
+    backend::Backend,
+    query::{execute, fetch_all, fetch_optional, scalar_optional},
 };
 use crate::domain::{
     audit::Occasion,
@@ -61,23 +62,19 @@ impl Tx {
         let hash = self.keys.address_hash(address_key).to_vec();
         // On PostgreSQL the upsert locks the row, so that parallel attempts take turns; SQLite has one writer anyway.
         if self.backend() == Backend::Postgres {
-            on!(self, |c| sqlx::query(
+            execute!(
+                self,
                 "INSERT INTO sign_in_attempts (address_hash) VALUES ($1)
-                 ON CONFLICT (address_hash) DO UPDATE SET failures = sign_in_attempts.failures"
-            )
-            .bind(&hash)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+                 ON CONFLICT (address_hash) DO UPDATE SET failures = sign_in_attempts.failures",
+                &hash
+            )?;
         }
-        let row = on!(self, |c| {
-            sqlx::query_as::<_, (i64, Option<Timestamp>, Timestamp, Option<Vec<u8>>)>(
-            "SELECT failures, last_failure_at, locked_until, last_form FROM sign_in_attempts WHERE address_hash = $1"
-        )
-        .bind(&hash)
-        .fetch_optional(&mut *c)
-        .await
-        })?;
+        let row = fetch_optional!(
+            self,
+            (i64, Option<Timestamp>, Timestamp, Option<Vec<u8>>),
+            "SELECT failures, last_failure_at, locked_until, last_form FROM sign_in_attempts WHERE address_hash = $1",
+            &hash
+        )?;
         let (failures, last_failure, locked_until, last_form) = row.unwrap_or((0, None, Timestamp::default(), None));
         Ok(HeldAttempts { hash, state: read_state(failures, last_failure, locked_until), last_form })
     }
@@ -86,27 +83,27 @@ impl Tx {
     pub(crate) async fn attempts_of(&mut self, address_key: &str) -> Result<(AttemptState, Option<Vec<u8>>)> {
         let hash = self.keys.address_hash(address_key).to_vec();
         let state = self.attempts(&hash).await?.unwrap_or_default();
-        let form = on!(self, |c| sqlx::query_scalar::<_, Option<Vec<u8>>>(
-            "SELECT last_form FROM sign_in_attempts WHERE address_hash = $1"
-        )
-        .bind(&hash)
-        .fetch_optional(&mut *c)
-        .await)?;
+        let form = scalar_optional!(
+            self,
+            Option<Vec<u8>>,
+            "SELECT last_form FROM sign_in_attempts WHERE address_hash = $1",
+            &hash
+        )?;
         Ok((state, form.flatten()))
     }
 
     /// What a right password of this user would lead to.
     pub(crate) async fn entry(&mut self, user: &User, now: Timestamp) -> Result<Entry> {
-        let memberships = on!(self, |c| sqlx::query_as::<_, (OrganizationId, String, bool)>(
+        let memberships = fetch_all!(
+            self,
+            (OrganizationId, String, bool),
             "SELECT m.organization_id, m.state,
                     o.disabled_at IS NULL AND (m.ends_at IS NULL OR m.ends_at > $2) AS is_open
              FROM memberships m JOIN organizations o ON o.id = m.organization_id
-             WHERE m.user_id = $1 ORDER BY m.last_login_at DESC, o.name_key"
-        )
-        .bind(user.id)
-        .bind(now)
-        .fetch_all(&mut *c)
-        .await)?;
+             WHERE m.user_id = $1 ORDER BY m.last_login_at DESC, o.name_key",
+            user.id,
+            now
+        )?;
         let is_required = self.mfa_required_by(user.id).await?.is_some();
         let is_set_up = self.has_authenticator(user.id).await?;
         let is_invited = self.has_account_invitation(user.id).await?;
@@ -128,21 +125,19 @@ impl Tx {
     }
 
     async fn write_attempts(&mut self, hash: &[u8], state: AttemptState, last_form: Option<&[u8]>) -> Result<()> {
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO sign_in_attempts (address_hash, failures, last_failure_at, locked_until, last_form)
              VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (address_hash) DO UPDATE SET failures = excluded.failures,
                  last_failure_at = excluded.last_failure_at, locked_until = excluded.locked_until,
-                 last_form = excluded.last_form"
-        )
-        .bind(hash)
-        .bind(i64::from(state.failures))
-        .bind(state.last_failure)
-        .bind(state.locked_until.unwrap_or_default())
-        .bind(last_form)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+                 last_form = excluded.last_form",
+            hash,
+            i64::from(state.failures),
+            state.last_failure,
+            state.locked_until.unwrap_or_default(),
+            last_form
+        )?;
         Ok(())
     }
 
@@ -155,12 +150,12 @@ impl Tx {
     }
 
     async fn attempts(&mut self, hash: &[u8]) -> Result<Option<AttemptState>> {
-        let row = on!(self, |c| sqlx::query_as::<_, (i64, Option<Timestamp>, Timestamp)>(
-            "SELECT failures, last_failure_at, locked_until FROM sign_in_attempts WHERE address_hash = $1"
-        )
-        .bind(hash)
-        .fetch_optional(&mut *c)
-        .await)?;
+        let row = fetch_optional!(
+            self,
+            (i64, Option<Timestamp>, Timestamp),
+            "SELECT failures, last_failure_at, locked_until FROM sign_in_attempts WHERE address_hash = $1",
+            hash
+        )?;
         Ok(row.map(|(failures, last, until)| read_state(failures, last, until)))
     }
 
@@ -173,20 +168,18 @@ impl Tx {
         result: &str,
         occasion: &Occasion,
     ) -> Result<()> {
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO sign_ins (id, user_id, organization_id, at, address, device, result)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)"
-        )
-        .bind(EventId::new(occasion.now, occasion.entropy.as_ref()))
-        .bind(user)
-        .bind(organization)
-        .bind(occasion.now)
-        .bind(occasion.address.as_deref().unwrap_or_default())
-        .bind(device)
-        .bind(result)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            EventId::new(occasion.now, occasion.entropy.as_ref()),
+            user,
+            organization,
+            occasion.now,
+            occasion.address.as_deref().unwrap_or_default(),
+            device,
+            result
+        )?;
         Ok(())
     }
 
@@ -197,22 +190,15 @@ impl Tx {
         organization: Option<OrganizationId>,
         now: Timestamp,
     ) -> Result<()> {
-        on!(self, |c| sqlx::query("UPDATE users SET last_login_at = $2 WHERE id = $1")
-            .bind(user)
-            .bind(now)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "UPDATE users SET last_login_at = $2 WHERE id = $1", user, now)?;
         let Some(organization) = organization else { return Ok(()) };
-        on!(self, |c| sqlx::query(
-            "UPDATE memberships SET last_login_at = $3 WHERE organization_id = $1 AND user_id = $2"
-        )
-        .bind(organization)
-        .bind(user)
-        .bind(now)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+        execute!(
+            self,
+            "UPDATE memberships SET last_login_at = $3 WHERE organization_id = $1 AND user_id = $2",
+            organization,
+            user,
+            now
+        )?;
         Ok(())
     }
 
@@ -223,21 +209,21 @@ impl Tx {
         organization: Option<OrganizationId>,
     ) -> Result<Vec<SignInRow>> {
         let rows = match organization {
-            Some(organization) => on!(self, |c| sqlx::query_as::<_, SignInRow>(
+            Some(organization) => fetch_all!(
+                self,
+                SignInRow,
                 "SELECT at, address, device, result FROM sign_ins
-                 WHERE organization_id = $1 AND user_id = $2 ORDER BY at DESC, id DESC LIMIT 10"
-            )
-            .bind(organization)
-            .bind(user)
-            .fetch_all(&mut *c)
-            .await)?,
-            None => on!(self, |c| sqlx::query_as::<_, SignInRow>(
+                 WHERE organization_id = $1 AND user_id = $2 ORDER BY at DESC, id DESC LIMIT 10",
+                organization,
+                user
+            )?,
+            None => fetch_all!(
+                self,
+                SignInRow,
                 "SELECT at, address, device, result FROM sign_ins
-                 WHERE user_id = $1 ORDER BY at DESC, id DESC LIMIT 10"
-            )
-            .bind(user)
-            .fetch_all(&mut *c)
-            .await)?,
+                 WHERE user_id = $1 ORDER BY at DESC, id DESC LIMIT 10",
+                user
+            )?,
         };
         Ok(rows)
     }

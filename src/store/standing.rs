@@ -4,9 +4,10 @@ use serde::Deserialize;
 
 use super::{
     Result, Tx,
-    backend::{Backend, on},
+    backend::Backend,
     dialect,
     members::{split_ids, word},
+    query::{execute, fetch_optional, scalar_optional},
     statement::Statement,
 };
 use crate::{
@@ -161,19 +162,16 @@ impl Tx {
         organization: Option<OrganizationId>,
         now: Timestamp,
     ) -> Result<Option<Standing>> {
-        let user = on!(self, |c| sqlx::query_scalar::<_, UserId>("SELECT user_id FROM sessions WHERE id = $1")
-            .bind(session)
-            .fetch_optional(&mut *c)
-            .await)?;
+        let user = scalar_optional!(self, UserId, "SELECT user_id FROM sessions WHERE id = $1", session)?;
         let Some(user) = user else { return Ok(None) };
         self.hold_user(user).await?;
-        let row = on!(self, |c| sqlx::query_as::<_, (UserId,)>(
+        let row = fetch_optional!(
+            self,
+            (UserId,),
             "SELECT s.user_id FROM sessions s JOIN users u ON u.id = s.user_id
-             WHERE s.id = $1 AND s.stage <> 'code' AND u.disabled_at IS NULL AND u.session_epoch = s.epoch"
-        )
-        .bind(session)
-        .fetch_optional(&mut *c)
-        .await)?;
+             WHERE s.id = $1 AND s.stage <> 'code' AND u.disabled_at IS NULL AND u.session_epoch = s.epoch",
+            session
+        )?;
         match row {
             Some((user,)) => self.standing_of(user, organization, now).await,
             None => Ok(None),
@@ -184,11 +182,7 @@ impl Tx {
     /// row. SQLite has one writer anyway.
     pub(crate) async fn hold_user(&mut self, user: UserId) -> Result<()> {
         if self.backend() == Backend::Postgres {
-            on!(self, |c| sqlx::query("SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE")
-                .bind(user)
-                .execute(&mut *c)
-                .await
-                .map(drop))?;
+            execute!(self, "SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE", user)?;
         }
         Ok(())
     }
@@ -200,7 +194,9 @@ impl Tx {
         organization: Option<OrganizationId>,
         now: Timestamp,
     ) -> Result<Option<Standing>> {
-        let row = on!(self, |c| sqlx::query_as::<_, StandingRow>(
+        let row = fetch_optional!(
+            self,
+            StandingRow,
             "SELECT u.email, u.display_name, u.account_role AS own_role, u.theme, u.rows_per_page,
                     u.password_expires_at IS NOT NULL AS has_temporary_password,
                     EXISTS (SELECT 1 FROM authenticators t
@@ -221,12 +217,10 @@ impl Tx {
              FROM users u
              LEFT JOIN organizations o ON o.id = $2
              LEFT JOIN memberships m ON m.organization_id = o.id AND m.user_id = u.id
-             WHERE u.id = $1 AND u.disabled_at IS NULL"
-        )
-        .bind(user)
-        .bind(organization)
-        .fetch_optional(&mut *c)
-        .await)?;
+             WHERE u.id = $1 AND u.disabled_at IS NULL",
+            user,
+            organization
+        )?;
         let Some(row) = row else { return Ok(None) };
         let organization = self.standing_in(&row, now).await?;
         let own_role: AccountRole = word(&row.own_role)?;
@@ -278,14 +272,14 @@ impl Tx {
     /// Somebody who acts in an organization without being one of its members, as yet without a name: as its
     /// Administrator, or as a Server Administrator.
     async fn unseated_actor(&mut self, organization: OrganizationId, everywhere: bool) -> Result<Option<Actor>> {
-        let row = on!(self, |c| sqlx::query_as::<_, (String, bool, Option<String>)>(
+        let row = fetch_optional!(
+            self,
+            (String, bool, Option<String>),
             "SELECT o.name, o.government,
                     (SELECT string_agg(a.application, ',') FROM organization_applications a
-                     WHERE a.organization_id = o.id) FROM organizations o WHERE o.id = $1"
-        )
-        .bind(organization)
-        .fetch_optional(&mut *c)
-        .await)?;
+                     WHERE a.organization_id = o.id) FROM organizations o WHERE o.id = $1",
+            organization
+        )?;
         let Some((organization_name, government, applications)) = row else { return Ok(None) };
         let provisioned: Vec<Application> =
             split_ids(applications.as_deref()).iter().map(|key| word(key)).collect::<Result<_>>()?;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Result, Tx, authors::AuthorColumns, backend::on, dialect, memberships::target, statement::Statement};
+use super::{Result, Tx, authors::AuthorColumns, dialect, memberships::target, query::execute, statement::Statement};
 use crate::domain::{
     audit::{AuditAction, AuditTarget, Author, Occasion},
     ids::{OrganizationId, UserId},
@@ -210,59 +210,45 @@ impl Tx {
 
     /// Stores first and last name where they are told apart.
     pub(crate) async fn set_name_parts(&mut self, user: UserId, first: Option<&str>, last: Option<&str>) -> Result<()> {
-        on!(self, |c| sqlx::query(
-            "UPDATE users SET first_name = $2, last_name = $3, first_key = $4, last_key = $5 WHERE id = $1"
-        )
-        .bind(user)
-        .bind(first)
-        .bind(last)
-        .bind(first.map(text::fold))
-        .bind(last.map(text::fold))
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+        execute!(
+            self,
+            "UPDATE users SET first_name = $2, last_name = $3, first_key = $4, last_key = $5 WHERE id = $1",
+            user,
+            first,
+            last,
+            first.map(text::fold),
+            last.map(text::fold)
+        )?;
         Ok(())
     }
 
     /// Stores a user's own role; memberships without an override follow it.
     pub(crate) async fn set_own_role(&mut self, user: UserId, role: AccountRole) -> Result<()> {
-        on!(self, |c| sqlx::query("UPDATE users SET account_role = $2 WHERE id = $1")
-            .bind(user)
-            .bind(role.key())
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
-        on!(self, |c| sqlx::query(
-            "UPDATE memberships SET account_role = $2 WHERE user_id = $1 AND role_override IS NULL AND kind = 'person'"
-        )
-        .bind(user)
-        .bind(role.key())
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+        execute!(self, "UPDATE users SET account_role = $2 WHERE id = $1", user, role.key())?;
+        execute!(
+            self,
+            "UPDATE memberships SET account_role = $2 WHERE user_id = $1 AND role_override IS NULL AND kind = 'person'",
+            user,
+            role.key()
+        )?;
         Ok(())
     }
 
     /// Stores whether a user is a service account, and where its home is.
     pub(crate) async fn set_service_account(&mut self, user: UserId, account: ServiceAccount) -> Result<()> {
-        on!(self, |c| sqlx::query("UPDATE users SET service_account = $2, home_organization_id = $3 WHERE id = $1")
-            .bind(user)
-            .bind(account.is_one)
-            .bind(account.home)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(
+            self,
+            "UPDATE users SET service_account = $2, home_organization_id = $3 WHERE id = $1",
+            user,
+            account.is_one,
+            account.home
+        )?;
         Ok(())
     }
 
     /// Switches a person off or on everywhere; gives the number of sessions that ended.
     pub(crate) async fn set_disabled(&mut self, user: UserId, disabled: bool, now: Timestamp) -> Result<u64> {
-        on!(self, |c| sqlx::query("UPDATE users SET disabled_at = $2 WHERE id = $1")
-            .bind(user)
-            .bind(disabled.then_some(now))
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "UPDATE users SET disabled_at = $2 WHERE id = $1", user, disabled.then_some(now))?;
         self.settle_memberships(user).await?;
         if !disabled {
             return Ok(0);
@@ -319,12 +305,12 @@ impl Tx {
         occasion: &Occasion,
     ) -> Result<()> {
         self.guard(member.organization).await?;
-        on!(self, |c| sqlx::query("DELETE FROM memberships WHERE organization_id = $1 AND user_id = $2")
-            .bind(member.organization)
-            .bind(member.user)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(
+            self,
+            "DELETE FROM memberships WHERE organization_id = $1 AND user_id = $2",
+            member.organization,
+            member.user
+        )?;
         let ended = self.end_sessions_without_access(member.user, member.organization, occasion.now).await?;
         let event = author
             .event(AuditAction::UserRemoved, target(member))

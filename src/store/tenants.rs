@@ -3,7 +3,12 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Result, Tx, backend::on, dialect, guards::json_list, statement::Statement};
+use super::{
+    Result, Tx, dialect,
+    guards::json_list,
+    query::{execute, scalar_all, scalar_optional},
+    statement::Statement,
+};
 use crate::domain::{
     audit::{AuditAction, AuditScope, AuditTarget, Author, Occasion},
     ids::{OrganizationId, UserId},
@@ -110,35 +115,31 @@ impl Tx {
     ) -> Result<OrganizationId> {
         let id = OrganizationId::new(occasion.now, occasion.entropy.as_ref());
         let facts = &new.facts;
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO organizations (id, slug, name, name_key, description, time_zone, user_limit, analyst_limit,
                  case_limit, expires_at, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-        )
-        .bind(id)
-        .bind(&new.slug)
-        .bind(&facts.display_name)
-        .bind(text::fold(&facts.display_name))
-        .bind(&facts.description)
-        .bind(&facts.time_zone)
-        .bind(facts.user_limit)
-        .bind(facts.analyst_limit)
-        .bind(facts.case_limit)
-        .bind(facts.expires_at)
-        .bind(occasion.now)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            id,
+            &new.slug,
+            &facts.display_name,
+            text::fold(&facts.display_name),
+            &facts.description,
+            &facts.time_zone,
+            facts.user_limit,
+            facts.analyst_limit,
+            facts.case_limit,
+            facts.expires_at,
+            occasion.now
+        )?;
         let applications = json_list(Application::PROVISIONABLE.iter().map(|application| application.key()));
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO organization_applications (organization_id, application)
-             SELECT $1, value FROM json_each($2)"
-        )
-        .bind(id)
-        .bind(&applications)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             SELECT $1, value FROM json_each($2)",
+            id,
+            &applications
+        )?;
         let event = scoped(author, id, &facts.display_name)
             .event(AuditAction::OrganizationCreated, AuditTarget::organization(id, &facts.display_name))
             .after(json!({ "slug": new.slug, "facts": shown(facts) }));
@@ -159,24 +160,22 @@ impl Tx {
     ) -> Result<()> {
         self.guard(tenant.id).await?;
         let disabled_at = facts.disabled.then(|| tenant.disabled_at.unwrap_or(occasion.now));
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "UPDATE organizations SET name = $2, name_key = $3, description = $4, time_zone = $5, user_limit = $6,
                  analyst_limit = $7, case_limit = $8, expires_at = $9, disabled_at = $10, version = version + 1
-             WHERE id = $1"
-        )
-        .bind(tenant.id)
-        .bind(&facts.display_name)
-        .bind(text::fold(&facts.display_name))
-        .bind(&facts.description)
-        .bind(&facts.time_zone)
-        .bind(facts.user_limit)
-        .bind(facts.analyst_limit)
-        .bind(facts.case_limit)
-        .bind(facts.expires_at)
-        .bind(disabled_at)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             WHERE id = $1",
+            tenant.id,
+            &facts.display_name,
+            text::fold(&facts.display_name),
+            &facts.description,
+            &facts.time_zone,
+            facts.user_limit,
+            facts.analyst_limit,
+            facts.case_limit,
+            facts.expires_at,
+            disabled_at
+        )?;
         let event = scoped(author, tenant.id, &facts.display_name)
             .event(AuditAction::OrganizationChanged, AuditTarget::organization(tenant.id, &facts.display_name))
             .before(shown(&tenant.facts()))
@@ -186,12 +185,8 @@ impl Tx {
 
     /// Whether somebody's home is there.
     pub async fn is_home(&mut self, tenant: OrganizationId) -> Result<bool> {
-        let found = on!(self, |c| sqlx::query_scalar::<_, UserId>(
-            "SELECT id FROM users WHERE home_organization_id = $1 LIMIT 1"
-        )
-        .bind(tenant)
-        .fetch_optional(&mut *c)
-        .await)?;
+        let found =
+            scalar_optional!(self, UserId, "SELECT id FROM users WHERE home_organization_id = $1 LIMIT 1", tenant)?;
         Ok(found.is_some())
     }
 
@@ -201,35 +196,17 @@ impl Tx {
             .event(AuditAction::OrganizationDeleted, AuditTarget::organization(tenant.id, &tenant.name))
             .before(json!({ "slug": tenant.slug, "facts": shown(&tenant.facts()), "users": tenant.users }));
         self.record(event, occasion).await?;
-        let robots = on!(self, |c| sqlx::query_scalar::<_, UserId>(
-            "DELETE FROM api_tokens WHERE organization_id = $1 RETURNING user_id"
-        )
-        .bind(tenant.id)
-        .fetch_all(&mut *c)
-        .await)?;
+        let robots = scalar_all!(
+            self,
+            UserId,
+            "DELETE FROM api_tokens WHERE organization_id = $1 RETURNING user_id",
+            tenant.id
+        )?;
         let robots = json_list(robots.iter().map(ToString::to_string));
-        on!(self, |c| sqlx::query(
-            "DELETE FROM users WHERE id IN (SELECT value FROM json_each($1)) AND kind = 'token'"
-        )
-        .bind(&robots)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
-        on!(self, |c| sqlx::query("DELETE FROM membership_roles WHERE organization_id = $1")
-            .bind(tenant.id)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
-        on!(self, |c| sqlx::query("DELETE FROM memberships WHERE organization_id = $1")
-            .bind(tenant.id)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
-        on!(self, |c| sqlx::query("DELETE FROM organizations WHERE id = $1")
-            .bind(tenant.id)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "DELETE FROM users WHERE id IN (SELECT value FROM json_each($1)) AND kind = 'token'", &robots)?;
+        execute!(self, "DELETE FROM membership_roles WHERE organization_id = $1", tenant.id)?;
+        execute!(self, "DELETE FROM memberships WHERE organization_id = $1", tenant.id)?;
+        execute!(self, "DELETE FROM organizations WHERE id = $1", tenant.id)?;
         Ok(())
     }
 }

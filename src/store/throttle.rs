@@ -2,7 +2,10 @@
 //! has tried (security contract S18), the writes of an organization through the APIs, the requests of a client address
 //! to them. Accounts are keyed hashes of what was typed, so nothing here tells which of them exist.
 
-use super::{Result, Tx, backend::on};
+use super::{
+    Result, Tx,
+    query::{execute, fetch_one},
+};
 use crate::domain::{ids::OrganizationId, time::Timestamp};
 
 impl Tx {
@@ -16,15 +19,15 @@ impl Tx {
         limit: u32,
     ) -> Result<Tried> {
         let account = self.keys.address_hash(address_key).to_vec();
-        let (known, others) = on!(self, |c| sqlx::query_as::<_, (i64, i64)>(
+        let (known, others) = fetch_one!(
+            self,
+            (i64, i64),
             "SELECT CAST(coalesce(sum(CASE WHEN account_hash = $3 THEN 1 ELSE 0 END), 0) AS BIGINT), count(*)
-             FROM sign_in_throttle WHERE address = $1 AND window_start = $2"
-        )
-        .bind(client)
-        .bind(window)
-        .bind(&account)
-        .fetch_one(&mut *c)
-        .await)?;
+             FROM sign_in_throttle WHERE address = $1 AND window_start = $2",
+            client,
+            window,
+            &account
+        )?;
         Ok(match (known > 0, others < i64::from(limit)) {
             (true, _) => Tried::Before,
             (false, true) => Tried::New,
@@ -35,26 +38,20 @@ impl Tx {
     /// Notes that the client tries this account.
     pub(crate) async fn note_try(&mut self, client: &str, window: Timestamp, address_key: &str) -> Result<()> {
         let account = self.keys.address_hash(address_key).to_vec();
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO sign_in_throttle (address, window_start, account_hash) VALUES ($1, $2, $3)
-             ON CONFLICT DO NOTHING"
-        )
-        .bind(client)
-        .bind(window)
-        .bind(&account)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             ON CONFLICT DO NOTHING",
+            client,
+            window,
+            &account
+        )?;
         Ok(())
     }
 
     /// Forgets windows that began before.
     pub async fn forget_tries(&mut self, before: Timestamp) -> Result<()> {
-        on!(self, |c| sqlx::query("DELETE FROM sign_in_throttle WHERE window_start < $1")
-            .bind(before)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "DELETE FROM sign_in_throttle WHERE window_start < $1", before)?;
         Ok(())
     }
 
@@ -68,21 +65,21 @@ impl Tx {
         now: Timestamp,
     ) -> Result<Option<i64>> {
         let expired = now.minus(window);
-        let (opened_at, used) = on!(self, |c| sqlx::query_as::<_, (Timestamp, i64)>(
+        let (opened_at, used) = fetch_one!(
+            self,
+            (Timestamp, i64),
             "INSERT INTO api_write_windows (organization_id, opened_at, used) VALUES ($1, $2, 1)
              ON CONFLICT (organization_id) DO UPDATE SET
                  used = CASE WHEN api_write_windows.opened_at <= $3 THEN 1
                              WHEN api_write_windows.used > $4 THEN api_write_windows.used
                              ELSE api_write_windows.used + 1 END,
                  opened_at = CASE WHEN api_write_windows.opened_at <= $3 THEN $2 ELSE api_write_windows.opened_at END
-             RETURNING opened_at, used"
-        )
-        .bind(organization)
-        .bind(now)
-        .bind(expired)
-        .bind(i64::from(limit))
-        .fetch_one(&mut *c)
-        .await)?;
+             RETURNING opened_at, used",
+            organization,
+            now,
+            expired,
+            i64::from(limit)
+        )?;
         if used <= i64::from(limit) {
             return Ok(None);
         }
@@ -98,29 +95,25 @@ impl Tx {
         calls: u32,
         window: std::time::Duration,
     ) -> Result<(Timestamp, i64)> {
-        let counted = on!(self, |c| sqlx::query_as::<_, (Timestamp, i64)>(
+        let counted = fetch_one!(
+            self,
+            (Timestamp, i64),
             "INSERT INTO api_visits (address, opened_at, calls) VALUES ($1, $2, $3)
              ON CONFLICT (address) DO UPDATE SET
                  calls = CASE WHEN api_visits.opened_at <= $4 THEN $3 ELSE api_visits.calls + $3 END,
                  opened_at = CASE WHEN api_visits.opened_at <= $4 THEN $2 ELSE api_visits.opened_at END
-             RETURNING opened_at, calls"
-        )
-        .bind(address)
-        .bind(opened_at)
-        .bind(i64::from(calls))
-        .bind(opened_at.minus(window))
-        .fetch_one(&mut *c)
-        .await)?;
+             RETURNING opened_at, calls",
+            address,
+            opened_at,
+            i64::from(calls),
+            opened_at.minus(window)
+        )?;
         Ok(counted)
     }
 
     /// Forgets windows that began before.
     pub(crate) async fn forget_visits(&mut self, before: Timestamp) -> Result<()> {
-        on!(self, |c| sqlx::query("DELETE FROM api_visits WHERE opened_at < $1")
-            .bind(before)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "DELETE FROM api_visits WHERE opened_at < $1", before)?;
         Ok(())
     }
 }

@@ -10,11 +10,11 @@ use serde_json::json;
 use super::{
     NewMembership, Result, Tx,
     authors::AuthorColumns,
-    backend::on,
     conditions::{self, Place},
     dialect,
     guards::json_list,
     members::split_ids,
+    query::{execute, fetch_optional},
     statement::Statement,
 };
 use crate::{
@@ -200,17 +200,17 @@ pub enum TokenScope {
 impl Tx {
     /// The token of this public id, with all that decides about a call, in one query.
     pub async fn presented_token(&mut self, id: TokenId) -> Result<Option<PresentedToken>> {
-        let row = on!(self, |c| sqlx::query_as::<_, PresentedRow>(
+        let row = fetch_optional!(
+            self,
+            PresentedRow,
             "SELECT t.id, t.user_id, t.name, t.organization_id, t.expires_at, t.secret_hash,
                     o.disabled_at IS NOT NULL AS organization_disabled,
                     (SELECT string_agg(p.permission, ',') FROM api_token_permissions p
                      WHERE p.token_id = t.id) AS permissions,
                     (SELECT string_agg(a.network, ',') FROM api_token_addresses a WHERE a.token_id = t.id) AS networks
-             FROM api_tokens t LEFT JOIN organizations o ON o.id = t.organization_id WHERE t.id = $1"
-        )
-        .bind(id)
-        .fetch_optional(&mut *c)
-        .await)?;
+             FROM api_tokens t LEFT JOIN organizations o ON o.id = t.organization_id WHERE t.id = $1",
+            id
+        )?;
         Ok(row.map(PresentedToken::from))
     }
 
@@ -287,25 +287,23 @@ impl Tx {
             TokenReach::Global { .. } => None,
         };
         let user = self.add_robot(new, secret, occasion).await?;
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO api_tokens (id, organization_id, user_id, name, name_key, secret_hash, partial, expires_at,
                  created_at, created_by_id, created_by_name, changed_at, changed_by_id, changed_by_name)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $9, $10, $11)"
-        )
-        .bind(secret.id())
-        .bind(organization)
-        .bind(user)
-        .bind(new.name.as_str())
-        .bind(new.name.key())
-        .bind(secret_hash)
-        .bind(secret.partial())
-        .bind(new.expires_at)
-        .bind(occasion.now)
-        .bind(&by.id)
-        .bind(&by.name)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $9, $10, $11)",
+            secret.id(),
+            organization,
+            user,
+            new.name.as_str(),
+            new.name.key(),
+            secret_hash,
+            secret.partial(),
+            new.expires_at,
+            occasion.now,
+            &by.id,
+            &by.name
+        )?;
         self.write_token_rights(secret.id(), &new.permissions, &new.networks).await?;
         if let Some(organization) = organization {
             let account_role = AccountRole::Administrator;
@@ -330,54 +328,40 @@ impl Tx {
         let id = UserId::new(occasion.now, occasion.entropy.as_ref());
         let email = format!("{}@api-token.invalid", secret.id());
         let address_hash = self.keys.address_hash(&email);
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO users (id, kind, email, email_key, address_hash, display_name, first_name, first_key,
                  search_text, activated_at, created_at)
-             VALUES ($1, 'token', $2, $2, $3, $4, $4, $5, $6, $7, $7)"
-        )
-        .bind(id)
-        .bind(&email)
-        .bind(&address_hash[..])
-        .bind(new.name.as_str())
-        .bind(new.name.key())
-        .bind(format!("{}\n{email}", new.name.key()))
-        .bind(occasion.now)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             VALUES ($1, 'token', $2, $2, $3, $4, $4, $5, $6, $7, $7)",
+            id,
+            &email,
+            &address_hash[..],
+            new.name.as_str(),
+            new.name.key(),
+            format!("{}\n{email}", new.name.key()),
+            occasion.now
+        )?;
         Ok(id)
     }
 
     async fn write_token_rights(&mut self, id: TokenId, permissions: &[Permission], networks: &[IpNet]) -> Result<()> {
         let permissions = json_list(permissions.iter().map(|permission| permission.name()));
-        on!(self, |c| sqlx::query("DELETE FROM api_token_permissions WHERE token_id = $1")
-            .bind(id)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
-        on!(self, |c| sqlx::query("DELETE FROM api_token_addresses WHERE token_id = $1")
-            .bind(id)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
-        on!(self, |c| sqlx::query(
-            "INSERT INTO api_token_permissions (token_id, permission) SELECT $1, value FROM json_each($2)"
-        )
-        .bind(id)
-        .bind(&permissions)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+        execute!(self, "DELETE FROM api_token_permissions WHERE token_id = $1", id)?;
+        execute!(self, "DELETE FROM api_token_addresses WHERE token_id = $1", id)?;
+        execute!(
+            self,
+            "INSERT INTO api_token_permissions (token_id, permission) SELECT $1, value FROM json_each($2)",
+            id,
+            &permissions
+        )?;
         for (position, network) in networks.iter().enumerate() {
-            on!(self, |c| sqlx::query(
-                "INSERT INTO api_token_addresses (token_id, position, network) VALUES ($1, $2, $3)"
-            )
-            .bind(id)
-            .bind(i64::try_from(position).unwrap_or(i64::MAX))
-            .bind(network.to_string())
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+            execute!(
+                self,
+                "INSERT INTO api_token_addresses (token_id, position, network) VALUES ($1, $2, $3)",
+                id,
+                i64::try_from(position).unwrap_or(i64::MAX),
+                network.to_string()
+            )?;
         }
         Ok(())
     }
@@ -395,19 +379,17 @@ impl Tx {
     ) -> Result<()> {
         let author = permit.author();
         let by = AuthorColumns::from(author);
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "UPDATE api_tokens SET name = $2, name_key = $3, version = version + 1, changed_at = $4,
-                 changed_by_id = $5, changed_by_name = $6 WHERE id = $1"
-        )
-        .bind(token.id)
-        .bind(change.name.as_str())
-        .bind(change.name.key())
-        .bind(occasion.now)
-        .bind(&by.id)
-        .bind(&by.name)
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+                 changed_by_id = $5, changed_by_name = $6 WHERE id = $1",
+            token.id,
+            change.name.as_str(),
+            change.name.key(),
+            occasion.now,
+            &by.id,
+            &by.name
+        )?;
         self.write_token_rights(token.id, &change.permissions, &change.networks).await?;
         if change.name.as_str() != token.name {
             self.rename_robot(token, &change.name, &by, occasion).await?;
@@ -435,22 +417,20 @@ impl Tx {
         occasion: &Occasion,
     ) -> Result<()> {
         let email = format!("{}@api-token.invalid", token.id);
-        on!(self, |c| sqlx::query(
-            "UPDATE users SET display_name = $2, first_name = $2, first_key = $3, search_text = $4 WHERE id = $1"
-        )
-        .bind(token.user)
-        .bind(name.as_str())
-        .bind(name.key())
-        .bind(format!("{}\n{email}", name.key()))
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
-        on!(self, |c| sqlx::query("UPDATE memberships SET name_key = $2 WHERE user_id = $1")
-            .bind(token.user)
-            .bind(text::fold(name.as_str()))
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(
+            self,
+            "UPDATE users SET display_name = $2, first_name = $2, first_key = $3, search_text = $4 WHERE id = $1",
+            token.user,
+            name.as_str(),
+            name.key(),
+            format!("{}\n{email}", name.key())
+        )?;
+        execute!(
+            self,
+            "UPDATE memberships SET name_key = $2 WHERE user_id = $1",
+            token.user,
+            text::fold(name.as_str())
+        )?;
         self.bump_user(token.user, by, occasion.now).await
     }
 
@@ -464,16 +444,8 @@ impl Tx {
         let (author, ..) = permit.into_parts();
         let scope: Option<AuditScope> = author.scope.filter(|_| token.organization.is_some());
         let author = crate::domain::audit::Author { actor: author.actor, scope };
-        on!(self, |c| sqlx::query("DELETE FROM api_tokens WHERE id = $1")
-            .bind(token.id)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
-        on!(self, |c| sqlx::query("DELETE FROM users WHERE id = $1 AND kind = 'token'")
-            .bind(token.user)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "DELETE FROM api_tokens WHERE id = $1", token.id)?;
+        execute!(self, "DELETE FROM users WHERE id = $1 AND kind = 'token'", token.user)?;
         let event = author
             .event(AuditAction::TokenRevoked, AuditTarget::token(token.id, &token.name))
             .before(json!({ "name": token.name, "permissions": names(&token.permissions()) }));
@@ -484,46 +456,40 @@ impl Tx {
     /// user. A token revoked meanwhile is passed over.
     pub(crate) async fn note_token_use(&mut self, id: TokenId, noted: &TokenUse, occasion: &Occasion) -> Result<()> {
         let Some((address, at)) = noted.uses.iter().max_by_key(|(_, at)| **at) else { return Ok(()) };
-        let known = on!(self, |c| sqlx::query(
+        let known = execute!(
+            self,
             "UPDATE api_tokens SET last_used_at = $2, last_used_address = $3
-             WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $2)"
-        )
-        .bind(id)
-        .bind(*at)
-        .bind(address)
-        .execute(&mut *c)
-        .await
-        .map(|done| done.rows_affected()))?;
+             WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $2)",
+            id,
+            *at,
+            address
+        )?;
         if known == 0 {
             return Ok(());
         }
         for (address, at) in &noted.uses {
-            let updated = on!(self, |c| sqlx::query(
-                "UPDATE sign_ins SET at = $4 WHERE user_id = $1 AND address = $2 AND result = $3 AND at <= $4"
-            )
-            .bind(noted.user)
-            .bind(address)
-            .bind("token")
-            .bind(*at)
-            .execute(&mut *c)
-            .await
-            .map(|done| done.rows_affected()))?;
+            let updated = execute!(
+                self,
+                "UPDATE sign_ins SET at = $4 WHERE user_id = $1 AND address = $2 AND result = $3 AND at <= $4",
+                noted.user,
+                address,
+                "token",
+                *at
+            )?;
             if updated > 0 {
                 continue;
             }
-            on!(self, |c| sqlx::query(
+            execute!(
+                self,
                 "INSERT INTO sign_ins (id, user_id, organization_id, at, address, device, result)
-                 VALUES ($1, $2, $3, $4, $5, '', $6)"
-            )
-            .bind(EventId::new(*at, occasion.entropy.as_ref()))
-            .bind(noted.user)
-            .bind(noted.organization)
-            .bind(*at)
-            .bind(address)
-            .bind("token")
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+                 VALUES ($1, $2, $3, $4, $5, '', $6)",
+                EventId::new(*at, occasion.entropy.as_ref()),
+                noted.user,
+                noted.organization,
+                *at,
+                address,
+                "token"
+            )?;
         }
         Ok(())
     }

@@ -1,6 +1,10 @@
 //! Users as the whole installation knows them: one address, one password, one authenticator.
 
-use super::{Result, Tx, backend::on, members::word};
+use super::{
+    Result, Tx,
+    members::word,
+    query::{execute, fetch_optional, scalar_one, scalar_optional},
+};
 use crate::domain::{
     audit::Occasion,
     ids::{OrganizationId, UserId},
@@ -150,40 +154,31 @@ macro_rules! user_columns {
 impl Tx {
     /// The user with this id.
     pub async fn user(&mut self, id: UserId) -> Result<Option<User>> {
-        let row = on!(self, |c| sqlx::query_as::<_, UserRow>(user_columns!("WHERE id = $1"))
-            .bind(id)
-            .fetch_optional(&mut *c)
-            .await)?;
+        let row = fetch_optional!(self, UserRow, user_columns!("WHERE id = $1"), id)?;
         row.map(UserRow::read).transpose()
     }
 
     /// The user with this login address in its canonical form.
     pub async fn user_by_email(&mut self, email_key: &str) -> Result<Option<User>> {
-        let row = on!(self, |c| sqlx::query_as::<_, UserRow>(user_columns!("WHERE email_key = $1"))
-            .bind(email_key)
-            .fetch_optional(&mut *c)
-            .await)?;
+        let row = fetch_optional!(self, UserRow, user_columns!("WHERE email_key = $1"), email_key)?;
         row.map(UserRow::read).transpose()
     }
 
     /// The home of a service account; none for anybody else.
     pub async fn home_of(&mut self, user: UserId) -> Result<Option<OrganizationId>> {
-        let home = on!(self, |c| sqlx::query_scalar::<_, Option<OrganizationId>>(
-            "SELECT home_organization_id FROM users WHERE id = $1"
-        )
-        .bind(user)
-        .fetch_optional(&mut *c)
-        .await)?;
+        let home = scalar_optional!(
+            self,
+            Option<OrganizationId>,
+            "SELECT home_organization_id FROM users WHERE id = $1",
+            user
+        )?;
         Ok(home.flatten())
     }
 
     /// Whether there is a Server Administrator, disabled or not.
     pub async fn is_set_up(&mut self) -> Result<bool> {
-        let found = on!(self, |c| sqlx::query_scalar::<_, String>(
-            "SELECT id FROM users WHERE account_role = 'server_administrator' LIMIT 1"
-        )
-        .fetch_optional(&mut *c)
-        .await)?;
+        let found =
+            scalar_optional!(self, String, "SELECT id FROM users WHERE account_role = 'server_administrator' LIMIT 1")?;
         Ok(found.is_some())
     }
 
@@ -197,30 +192,28 @@ impl Tx {
         let (first, last) = split_name(new.name);
         let (hash, until) = new.password.columns();
         let address_hash = self.keys.address_hash(new.email.key());
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "INSERT INTO users (id, kind, email, email_key, address_hash, display_name, first_name, last_name,
                  search_text, account_role, password_hash, password_expires_at, activated_at, created_at, first_key,
                  last_key)
-             VALUES ($1, 'person', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
-        )
-        .bind(id)
-        .bind(new.email.as_str())
-        .bind(new.email.key())
-        .bind(&address_hash[..])
-        .bind(name)
-        .bind(&first)
-        .bind(&last)
-        .bind(search_text(name, new.email))
-        .bind(new.account_role.key())
-        .bind(hash)
-        .bind(until)
-        .bind(new.activated.then_some(occasion.now))
-        .bind(occasion.now)
-        .bind(first.as_deref().map(text::fold))
-        .bind(last.as_deref().map(text::fold))
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             VALUES ($1, 'person', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            id,
+            new.email.as_str(),
+            new.email.key(),
+            &address_hash[..],
+            name,
+            &first,
+            &last,
+            search_text(name, new.email),
+            new.account_role.key(),
+            hash,
+            until,
+            new.activated.then_some(occasion.now),
+            occasion.now,
+            first.as_deref().map(text::fold),
+            last.as_deref().map(text::fold)
+        )?;
         Ok(id)
     }
 
@@ -232,53 +225,43 @@ impl Tx {
         now: Timestamp,
     ) -> Result<()> {
         let (hash, until) = password.columns();
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "UPDATE users SET password_hash = $2, password_expires_at = $3,
-                 password_changed_at = coalesce($4, password_changed_at) WHERE id = $1"
-        )
-        .bind(user)
-        .bind(hash)
-        .bind(until)
-        .bind(until.is_none().then_some(now))
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+                 password_changed_at = coalesce($4, password_changed_at) WHERE id = $1",
+            user,
+            hash,
+            until,
+            until.is_none().then_some(now)
+        )?;
         Ok(())
     }
 
     /// Replaces a hash by one of stronger parameters, unless the password changed meanwhile.
     pub(crate) async fn upgrade_password(&mut self, user: UserId, old: &str, new: &str) -> Result<()> {
-        on!(self, |c| sqlx::query("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
-            .bind(user)
-            .bind(old)
-            .bind(new)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2", user, old, new)?;
         Ok(())
     }
 
     /// Stores the display name; first and last name follow while both are empty.
     pub(crate) async fn set_display_name(&mut self, user: UserId, name: &DisplayName, email: &Email) -> Result<()> {
         let (first, last) = split_name(Some(name));
-        on!(self, |c| sqlx::query(
+        execute!(
+            self,
             "UPDATE users SET display_name = $2, search_text = $3,
                  first_name = CASE WHEN first_name IS NULL AND last_name IS NULL THEN $4 ELSE first_name END,
                  last_name = CASE WHEN first_name IS NULL AND last_name IS NULL THEN $5 ELSE last_name END,
                  first_key = CASE WHEN first_name IS NULL AND last_name IS NULL THEN $6 ELSE first_key END,
                  last_key = CASE WHEN first_name IS NULL AND last_name IS NULL THEN $7 ELSE last_key END
-             WHERE id = $1"
-        )
-        .bind(user)
-        .bind(name.as_str())
-        .bind(search_text(name.as_str(), email))
-        .bind(&first)
-        .bind(&last)
-        .bind(first.as_deref().map(text::fold))
-        .bind(last.as_deref().map(text::fold))
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+             WHERE id = $1",
+            user,
+            name.as_str(),
+            search_text(name.as_str(), email),
+            &first,
+            &last,
+            first.as_deref().map(text::fold),
+            last.as_deref().map(text::fold)
+        )?;
         self.copy_sort_keys(user, name.as_str(), email).await
     }
 
@@ -288,80 +271,63 @@ impl Tx {
     /// [`super::StoreError::Taken`] when the address is in use.
     pub(crate) async fn set_email(&mut self, user: UserId, name: &str, email: &Email) -> Result<()> {
         let address_hash = self.keys.address_hash(email.key());
-        let old_hash = on!(self, |c| sqlx::query_scalar::<_, Vec<u8>>("SELECT address_hash FROM users WHERE id = $1")
-            .bind(user)
-            .fetch_one(&mut *c)
-            .await)?;
-        on!(self, |c| sqlx::query(
-            "UPDATE users SET email = $2, email_key = $3, address_hash = $4, search_text = $5 WHERE id = $1"
-        )
-        .bind(user)
-        .bind(email.as_str())
-        .bind(email.key())
-        .bind(&address_hash[..])
-        .bind(search_text(name, email))
-        .execute(&mut *c)
-        .await
-        .map(drop))?;
+        let old_hash = scalar_one!(self, Vec<u8>, "SELECT address_hash FROM users WHERE id = $1", user)?;
+        execute!(
+            self,
+            "UPDATE users SET email = $2, email_key = $3, address_hash = $4, search_text = $5 WHERE id = $1",
+            user,
+            email.as_str(),
+            email.key(),
+            &address_hash[..],
+            search_text(name, email)
+        )?;
         self.merge_attempts(&old_hash, &address_hash).await?;
         self.copy_sort_keys(user, name, email).await
     }
 
     async fn copy_sort_keys(&mut self, user: UserId, name: &str, email: &Email) -> Result<()> {
-        on!(self, |c| sqlx::query("UPDATE memberships SET name_key = $2, email_key = $3 WHERE user_id = $1")
-            .bind(user)
-            .bind(name_key(name, email.as_str()))
-            .bind(email.key())
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(
+            self,
+            "UPDATE memberships SET name_key = $2, email_key = $3 WHERE user_id = $1",
+            user,
+            name_key(name, email.as_str()),
+            email.key()
+        )?;
         Ok(())
     }
 
     /// Erases a user who has no membership left and is no Server Administrator; audit events keep their names.
     pub(crate) async fn erase_if_alone(&mut self, user: UserId) -> Result<bool> {
-        let erased = on!(self, |c| sqlx::query(
+        let erased = execute!(
+            self,
             "DELETE FROM users WHERE id = $1 AND account_role <> 'server_administrator'
-             AND NOT EXISTS (SELECT 1 FROM memberships WHERE user_id = $1)"
-        )
-        .bind(user)
-        .execute(&mut *c)
-        .await
-        .map(|done| done.rows_affected()))?;
+             AND NOT EXISTS (SELECT 1 FROM memberships WHERE user_id = $1)",
+            user
+        )?;
         Ok(erased == 1)
     }
 
     /// Remembers how many rows a page the user wants to see.
     pub async fn remember_rows_per_page(&mut self, user: UserId, rows: u32) -> Result<()> {
-        on!(self, |c| sqlx::query("UPDATE users SET rows_per_page = $2 WHERE id = $1")
-            .bind(user)
-            .bind(i64::from(rows))
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "UPDATE users SET rows_per_page = $2 WHERE id = $1", user, i64::from(rows))?;
         Ok(())
     }
 
     /// Remembers the chosen theme; none follows the system.
     pub async fn remember_theme(&mut self, user: UserId, theme: Option<&str>) -> Result<()> {
-        on!(self, |c| sqlx::query("UPDATE users SET theme = $2 WHERE id = $1")
-            .bind(user)
-            .bind(theme)
-            .execute(&mut *c)
-            .await
-            .map(drop))?;
+        execute!(self, "UPDATE users SET theme = $2 WHERE id = $1", user, theme)?;
         Ok(())
     }
 
     /// Whether any organization in which the user is enabled requires multi-factor authentication; gives its name.
     pub async fn mfa_required_by(&mut self, user: UserId) -> Result<Option<(OrganizationId, String)>> {
-        let found = on!(self, |c| sqlx::query_as::<_, (OrganizationId, String)>(
+        let found = fetch_optional!(
+            self,
+            (OrganizationId, String),
             "SELECT o.id, o.name FROM memberships m JOIN organizations o ON o.id = m.organization_id
-             WHERE m.user_id = $1 AND m.state = 'active' AND o.mfa_required ORDER BY o.name_key LIMIT 1"
-        )
-        .bind(user)
-        .fetch_optional(&mut *c)
-        .await)?;
+             WHERE m.user_id = $1 AND m.state = 'active' AND o.mfa_required ORDER BY o.name_key LIMIT 1",
+            user
+        )?;
         Ok(found)
     }
 }

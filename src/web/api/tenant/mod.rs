@@ -7,9 +7,8 @@ pub mod users;
 
 use axum::{
     Router,
-    body::Body,
-    extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    extract::{FromRequest, FromRequestParts, Request, State},
+    http::{HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{MethodRouter, any, get, post},
@@ -24,7 +23,11 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{ids::OrganizationId, json::Json, tokens::Permission},
+    domain::{
+        ids::{OrganizationId, UserId},
+        json::Json,
+        tokens::Permission,
+    },
     error::AppError,
     flows::{Caller, Door},
     web::routes::Matched,
@@ -104,8 +107,9 @@ fn tenant_segment(path: &str) -> Option<&str> {
 }
 
 /// An admitted call.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Inside {
+    app: App,
     /// The tenant in the path, if it is one about people of a tenant; an error when it cannot be read.
     tenant: Option<Result<OrganizationId, ()>>,
     /// The call.
@@ -128,9 +132,9 @@ impl Inside {
     }
 
     /// The tenant, which a global token may name without it being there.
-    async fn existing(&self, app: &App) -> Result<Option<OrganizationId>, TenantError> {
+    async fn existing(&self) -> Result<Option<OrganizationId>, TenantError> {
         let Some(tenant) = self.tenant()? else { return Ok(None) };
-        let found = async { app.db.begin_read().await?.organization(tenant).await };
+        let found = async { self.app.db.begin_read().await?.organization(tenant).await };
         match found.await.map_err(AppError::from)? {
             Some(_) => Ok(Some(tenant)),
             None => Err(crate::flows::tenants::TenantRefusal::TenantNotFound.into()),
@@ -166,7 +170,7 @@ async fn admit(State(gate): State<Gate>, request: Request, next: Next) -> Respon
         if let (Some(Ok(tenant)), true) = (named, matches!(parts.method, Method::POST | Method::PUT)) {
             count(&gate.app, tenant, &call).await?;
         }
-        Ok(Inside { tenant: named, call })
+        Ok(Inside { app: gate.app.clone(), tenant: named, call })
     };
     let mut response = match judged.await {
         Ok(inside) => {
@@ -207,10 +211,52 @@ fn answer<T: Serialize>(status: StatusCode, value: &T) -> Result<Response, Tenan
     Ok(response)
 }
 
+impl<S: Sync> FromRequestParts<S> for Inside {
+    type Rejection = TenantError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, TenantError> {
+        let inside: Self =
+            parts.extensions.get().cloned().ok_or_else(|| AppError::fault("a call came past the gate"))?;
+        inside.tenant()?;
+        Ok(inside)
+    }
+}
+
+/// A call about people of the tenant in its path.
+pub struct InTenant(Inside, OrganizationId);
+
+impl<S: Sync> FromRequestParts<S> for InTenant {
+    type Rejection = TenantError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, TenantError> {
+        let inside = Inside::from_request_parts(parts, state).await?;
+        let tenant = inside.assigned()?;
+        Ok(Self(inside, tenant))
+    }
+}
+
+/// The user in the path, who need not exist.
+pub struct InPath(UserId);
+
+impl<S: Sync> FromRequestParts<S> for InPath {
+    type Rejection = TenantError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, TenantError> {
+        reading::user_id(parts.uri.path()).map(Self)
+    }
+}
+
 /// The JSON object of a body.
-async fn object(headers: &HeaderMap, body: Body) -> Result<Json, TenantError> {
-    match body::read(headers, body).await? {
-        Some(object @ Json::Object(_)) => Ok(object),
-        _ => Err(TenantError::invalid("The body is not a JSON object.")),
+pub struct Object(Json);
+
+impl<S: Sync> FromRequest<S> for Object {
+    type Rejection = TenantError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, TenantError> {
+        let (parts, body) = request.into_parts();
+        match body::read(&parts.headers, body).await? {
+            Some(object @ Json::Object(_)) => Ok(Self(object)),
+            _ => Err(TenantError::invalid("The body is not a JSON object.")),
+        }
     }
 }

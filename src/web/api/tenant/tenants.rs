@@ -1,22 +1,18 @@
 //! Tenants themselves, for global tokens (tenant contract section 8).
 
 use axum::{
-    Extension,
-    body::Body,
-    extract::{RawQuery, State},
-    http::{HeaderMap, StatusCode, Uri},
+    extract::RawQuery,
+    http::{StatusCode, Uri},
     response::Response,
 };
 use serde::Serialize;
 
 use super::{
-    Inside, answer,
+    Inside, Object, answer,
     error::TenantError,
-    object,
     reading::{self, Fields},
 };
 use crate::{
-    app::App,
     domain::{
         ids::OrganizationId,
         tenants::{NewTenant, TenantFacts, is_slug},
@@ -96,8 +92,8 @@ fn shown(tenant: Tenant) -> ShownTenant {
     }
 }
 
-async fn found(app: &App, id: OrganizationId) -> Result<ShownTenant, TenantError> {
-    let found = async { app.db.begin_read().await?.tenant(id).await };
+async fn found(inside: &Inside, id: OrganizationId) -> Result<ShownTenant, TenantError> {
+    let found = async { inside.app.db.begin_read().await?.tenant(id).await };
     match found.await.map_err(AppError::from)? {
         Some(tenant) => Ok(shown(tenant)),
         None => Err(TenantRefusal::TenantNotFound.into()),
@@ -105,10 +101,10 @@ async fn found(app: &App, id: OrganizationId) -> Result<ShownTenant, TenantError
 }
 
 /// Lists tenants.
-pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Response, TenantError> {
+pub async fn list(inside: Inside, RawQuery(query): RawQuery) -> Result<Response, TenantError> {
     let page = reading::page(query.as_deref().unwrap_or_default(), LARGEST_PAGE, |_, _| Ok(()))?;
     let found = async {
-        let mut tx = app.db.begin_read().await?;
+        let mut tx = inside.app.db.begin_read().await?;
         Ok::<_, crate::store::StoreError>((
             tx.count_tenants().await?,
             tx.tenants(None, page.offset(), page.size).await?,
@@ -120,9 +116,9 @@ pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<R
 }
 
 /// Shows a tenant.
-pub async fn show(State(app): State<App>, uri: Uri) -> Result<Response, TenantError> {
+pub async fn show(inside: Inside, uri: Uri) -> Result<Response, TenantError> {
     let id = reading::after(uri.path(), "tenant").parse().map_err(|_| TenantError::invalid_id("tenantId"))?;
-    answer(StatusCode::OK, &found(&app, id).await?)
+    answer(StatusCode::OK, &found(&inside, id).await?)
 }
 
 /// What a body says of a tenant; absent is left alone.
@@ -206,13 +202,7 @@ impl TenantChange {
 }
 
 /// Makes a tenant.
-pub async fn create(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, TenantError> {
-    let body = object(&headers, body).await?;
+pub async fn create(inside: Inside, Object(body): Object) -> Result<Response, TenantError> {
     let mut fields = Fields::of(&body);
     fields.require("name");
     let slug = fields.text("name");
@@ -235,8 +225,8 @@ pub async fn create(
     TenantChange { disabled: None, ..change }.apply(&mut facts);
     let new = NewTenant { slug: slug.to_owned(), facts };
     let call = &inside.call;
-    let id = tenants::create_tenant(&app, inside.door(), &call.author(), &new, &call.occasion).await?;
-    answer(StatusCode::CREATED, &found(&app, id).await?)
+    let id = tenants::create_tenant(&inside.app, inside.door(), &call.author(), &new, &call.occasion).await?;
+    answer(StatusCode::CREATED, &found(&inside, id).await?)
 }
 
 fn read_id(fields: &mut Fields<'_>) -> Option<OrganizationId> {
@@ -249,13 +239,7 @@ fn read_id(fields: &mut Fields<'_>) -> Option<OrganizationId> {
 }
 
 /// Changes a tenant.
-pub async fn update(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, TenantError> {
-    let body = object(&headers, body).await?;
+pub async fn update(inside: Inside, Object(body): Object) -> Result<Response, TenantError> {
     let mut fields = Fields::of(&body);
     let id = read_id(&mut fields);
     let change = TenantChange::read(&mut fields);
@@ -263,18 +247,12 @@ pub async fn update(
     let id = id.ok_or_else(|| TenantError::invalid("tenantId is required."))?;
     let call = &inside.call;
     let apply = |facts: &mut TenantFacts| change.apply(facts);
-    tenants::edit_tenant(&app, inside.door(), &call.author(), id, apply, &call.occasion).await?;
-    answer(StatusCode::OK, &found(&app, id).await?)
+    tenants::edit_tenant(&inside.app, inside.door(), &call.author(), id, apply, &call.occasion).await?;
+    answer(StatusCode::OK, &found(&inside, id).await?)
 }
 
 /// Deletes a tenant, when its id and both its names match.
-pub async fn delete(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, TenantError> {
-    let body = object(&headers, body).await?;
+pub async fn delete(inside: Inside, Object(body): Object) -> Result<Response, TenantError> {
     let mut fields = Fields::of(&body);
     let id = read_id(&mut fields);
     for field in ["name", "displayName"] {
@@ -286,7 +264,8 @@ pub async fn delete(
     let id = id.ok_or_else(|| TenantError::invalid("tenantId is required."))?;
     let call = &inside.call;
     let matches = |tenant: &Tenant| tenant.slug == name && tenant.name == display_name;
-    let deleted = tenants::delete_tenant(&app, inside.door(), &call.author(), id, matches, &call.occasion).await?;
+    let deleted =
+        tenants::delete_tenant(&inside.app, inside.door(), &call.author(), id, matches, &call.occasion).await?;
     if !deleted {
         return Err(TenantError::invalid("name and displayName must be those of the tenant."));
     }

@@ -1,22 +1,19 @@
 //! Users of the tenant dialect, everywhere and in one tenant.
 
 use axum::{
-    Extension,
     body::Body,
-    extract::{RawQuery, State},
+    extract::RawQuery,
     http::{HeaderMap, StatusCode, Uri},
     response::Response,
 };
 use serde::Serialize;
 
 use super::{
-    Inside, answer,
+    InPath, InTenant, Inside, Object, answer,
     error::TenantError,
-    object,
     reading::{self, Fields},
 };
 use crate::{
-    app::App,
     domain::{
         ids::{OrganizationId, UserId},
         json::Json,
@@ -142,16 +139,11 @@ fn shown(user: TenantUser, seen_from: Option<OrganizationId>, whole: bool) -> Sh
 }
 
 /// Lists users, everywhere or in one tenant.
-pub async fn list(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, TenantError> {
-    inside.tenant()?;
+pub async fn list(inside: Inside, RawQuery(query): RawQuery) -> Result<Response, TenantError> {
     let (page, wanted) = reading::list(query.as_deref().unwrap_or_default())?;
-    let tenant = inside.existing(&app).await?;
+    let tenant = inside.existing().await?;
     let found = async {
-        let mut tx = app.db.begin_read().await?;
+        let mut tx = inside.app.db.begin_read().await?;
         let total = tx.count_tenant_users(tenant, &wanted).await?;
         Ok::<_, crate::store::StoreError>((total, tx.tenant_users(tenant, &wanted).await?))
     };
@@ -162,10 +154,10 @@ pub async fn list(
 }
 
 /// One user by a query, or why there is none.
-async fn one(app: &App, inside: &Inside, wanted: &TenantUserQuery) -> Result<TenantUser, TenantError> {
-    let tenant = inside.existing(app).await?;
+async fn one(inside: &Inside, wanted: &TenantUserQuery) -> Result<TenantUser, TenantError> {
+    let tenant = inside.existing().await?;
     let found = async {
-        let mut tx = app.db.begin_read().await?;
+        let mut tx = inside.app.db.begin_read().await?;
         let here = tx.tenant_users(tenant, wanted).await?.pop();
         let elsewhere = match (&here, tenant) {
             (None, Some(_)) if inside.call.is_global() => tx.tenant_users(None, wanted).await?.pop().is_some(),
@@ -181,34 +173,20 @@ async fn one(app: &App, inside: &Inside, wanted: &TenantUserQuery) -> Result<Ten
 }
 
 /// Shows a user.
-pub async fn show(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    uri: Uri,
-) -> Result<Response, TenantError> {
-    inside.tenant()?;
-    let user = one(&app, &inside, &TenantUserQuery::one(reading::user_id(uri.path())?)).await?;
+pub async fn show(inside: Inside, InPath(user): InPath) -> Result<Response, TenantError> {
+    let user = one(&inside, &TenantUserQuery::one(user)).await?;
     answer(StatusCode::OK, &shown(user, inside.call.token.organization, true))
 }
 
 /// Shows the user with an address.
-pub async fn by_email(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    uri: Uri,
-) -> Result<Response, TenantError> {
-    inside.tenant()?;
-    let user = one(&app, &inside, &TenantUserQuery::by_email(&reading::email_key(uri.path())?)).await?;
+pub async fn by_email(inside: Inside, uri: Uri) -> Result<Response, TenantError> {
+    let user = one(&inside, &TenantUserQuery::by_email(&reading::email_key(uri.path())?)).await?;
     answer(StatusCode::OK, &shown(user, inside.call.token.organization, true))
 }
 
 /// Shows the tenants of a user.
-pub async fn tenants(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    uri: Uri,
-) -> Result<Response, TenantError> {
-    let user = one(&app, &inside, &TenantUserQuery::one(reading::user_id(uri.path())?)).await?;
+pub async fn tenants(inside: Inside, InPath(user): InPath) -> Result<Response, TenantError> {
+    let user = one(&inside, &TenantUserQuery::one(user)).await?;
     let tenants = user.assignments().iter().map(shown_assignment).collect();
     let (email, display_name) = (user.email, user.display_name);
     answer(StatusCode::OK, &TenantsOfUser { user_id: user.id.to_string(), email, display_name, tenants })
@@ -232,15 +210,10 @@ fn read_new(body: &Json) -> Result<NewPerson, TenantError> {
 }
 
 /// Makes a user in no tenant.
-pub async fn create(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, TenantError> {
-    let new = read_new(&object(&headers, body).await?)?;
+pub async fn create(inside: Inside, Object(body): Object) -> Result<Response, TenantError> {
+    let new = read_new(&body)?;
     let call = &inside.call;
-    let user = tenants::create_person(&app, inside.door(), &call.author(), &new, &call.occasion).await?;
+    let user = tenants::create_person(&inside.app, inside.door(), &call.author(), &new, &call.occasion).await?;
     answer(
         StatusCode::CREATED,
         &Created {
@@ -257,15 +230,12 @@ pub async fn create(
 
 /// Makes a user in a tenant, or assigns the one with the address.
 pub async fn create_assigned(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    headers: HeaderMap,
-    body: Body,
+    InTenant(inside, tenant): InTenant,
+    Object(body): Object,
 ) -> Result<Response, TenantError> {
-    let tenant = inside.assigned()?;
-    let new = read_new(&object(&headers, body).await?)?;
-    inside.existing(&app).await?;
-    let assigned = tenants::create_in_tenant(&app, &inside.caller(tenant), &new).await?;
+    let new = read_new(&body)?;
+    inside.existing().await?;
+    let assigned = tenants::create_in_tenant(&inside.app, &inside.caller(tenant), &new).await?;
     answer(
         StatusCode::CREATED,
         &Created {
@@ -285,15 +255,7 @@ fn done(message: &'static str, user: UserId) -> Result<Response, TenantError> {
 }
 
 /// Changes a user everywhere.
-pub async fn update(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, TenantError> {
-    let user = reading::user_id(uri.path())?;
-    let body = object(&headers, body).await?;
+pub async fn update(inside: Inside, InPath(user): InPath, Object(body): Object) -> Result<Response, TenantError> {
     let mut fields = Fields::of(&body);
     let home = fields.text("homeTenantId").map(str::parse::<OrganizationId>);
     if matches!(home, Some(Err(_))) {
@@ -308,21 +270,16 @@ pub async fn update(
     };
     fields.finish()?;
     let call = &inside.call;
-    tenants::edit_person(&app, inside.door(), &call.author(), user, &change, &call.occasion).await?;
+    tenants::edit_person(&inside.app, inside.door(), &call.author(), user, &change, &call.occasion).await?;
     done("User updated.", user)
 }
 
 /// Changes a user in one tenant.
 pub async fn update_assigned(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Body,
+    InTenant(inside, tenant): InTenant,
+    InPath(user): InPath,
+    Object(body): Object,
 ) -> Result<Response, TenantError> {
-    let tenant = inside.assigned()?;
-    let user = reading::user_id(uri.path())?;
-    let body = object(&headers, body).await?;
     let mut fields = Fields::of(&body);
     if let Some(field) = ["disabled", "isServiceAccount", "homeTenantId"].into_iter().find(|field| fields.has(field)) {
         let text = format!("{field} can only be changed through /api/user.");
@@ -330,21 +287,18 @@ pub async fn update_assigned(
     }
     let (display_name, role) = (fields.display_name(), fields.role());
     fields.finish()?;
-    inside.existing(&app).await?;
-    tenants::edit_in_tenant(&app, &inside.caller(tenant), user, display_name.as_ref(), role).await?;
+    inside.existing().await?;
+    tenants::edit_in_tenant(&inside.app, &inside.caller(tenant), user, display_name.as_ref(), role).await?;
     done("User updated.", user)
 }
 
 /// Assigns a user to a tenant.
 pub async fn assign(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    uri: Uri,
+    InTenant(inside, tenant): InTenant,
+    InPath(user): InPath,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, TenantError> {
-    let tenant = inside.assigned()?;
-    let user = reading::user_id(uri.path())?;
     let role = match body::read(&headers, body).await? {
         Some(body @ Json::Object(_)) => {
             let mut fields = Fields::of(&body);
@@ -355,32 +309,21 @@ pub async fn assign(
         Some(_) => return Err(TenantError::invalid("The body is not a JSON object.")),
         None => None,
     };
-    inside.existing(&app).await?;
-    tenants::assign(&app, &inside.caller(tenant), user, role).await?;
+    inside.existing().await?;
+    tenants::assign(&inside.app, &inside.caller(tenant), user, role).await?;
     done("User assigned.", user)
 }
 
 /// Takes an assignment away.
-pub async fn remove(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    uri: Uri,
-) -> Result<Response, TenantError> {
-    let tenant = inside.assigned()?;
-    let user = reading::user_id(uri.path())?;
-    inside.existing(&app).await?;
-    tenants::remove(&app, &inside.caller(tenant), user).await?;
+pub async fn remove(InTenant(inside, tenant): InTenant, InPath(user): InPath) -> Result<Response, TenantError> {
+    inside.existing().await?;
+    tenants::remove(&inside.app, &inside.caller(tenant), user).await?;
     done("User removed.", user)
 }
 
 /// Tells what a user may open.
-pub async fn permissions(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    uri: Uri,
-) -> Result<Response, TenantError> {
-    let tenant = inside.assigned()?;
-    let user = one(&app, &inside, &TenantUserQuery::one(reading::user_id(uri.path())?)).await?;
-    let told = permissions::of(&app, tenant, user.id, inside.call.occasion.now).await?;
+pub async fn permissions(InTenant(inside, tenant): InTenant, InPath(user): InPath) -> Result<Response, TenantError> {
+    let user = one(&inside, &TenantUserQuery::one(user)).await?;
+    let told = permissions::of(&inside.app, tenant, user.id, inside.call.occasion.now).await?;
     answer(StatusCode::OK, &told)
 }

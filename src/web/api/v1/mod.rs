@@ -8,9 +8,8 @@ pub mod users;
 
 use axum::{
     Router,
-    body::Body,
-    extract::{Request, State},
-    http::HeaderMap,
+    extract::{FromRequest, FromRequestParts, Request, State},
+    http::request::Parts,
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{MethodRouter, any, delete, get, post, put},
@@ -98,7 +97,7 @@ async fn admit(State(gate): State<Gate>, request: Request, next: Next) -> Respon
         if gate.counted {
             gate::count_write(&gate.app, organization, &call).await?;
         }
-        Ok(Inside { organization, call })
+        Ok(Inside { app: gate.app.clone(), organization, call })
     };
     let mut response = match judged.await {
         Ok(inside) => {
@@ -112,8 +111,10 @@ async fn admit(State(gate): State<Gate>, request: Request, next: Next) -> Respon
 }
 
 /// An admitted call in the organization of its token.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Inside {
+    /// The program.
+    pub app: App,
     /// The organization.
     pub organization: OrganizationId,
     /// The call.
@@ -126,7 +127,22 @@ impl Inside {
     }
 }
 
-/// The JSON object of a body.
-async fn object(headers: &HeaderMap, body: Body) -> Result<Json, Problem> {
-    body::read(headers, body).await?.ok_or_else(|| Problem::from(BodyError::Malformed))
+impl<S: Sync> FromRequestParts<S> for Inside {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get().cloned().ok_or_else(|| AppError::fault("a call came past the gate").into())
+    }
+}
+
+/// The JSON of a body, which must be there.
+pub struct Object(Json);
+
+impl<S: Sync> FromRequest<S> for Object {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        body::read(&parts.headers, body).await?.map(Self).ok_or_else(|| BodyError::Malformed.into())
+    }
 }

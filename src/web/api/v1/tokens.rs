@@ -1,24 +1,21 @@
 //! `/api/v1/api-tokens`: the organization's tokens.
 
 use axum::{
-    Extension,
     body::Body,
-    extract::{RawQuery, State},
+    extract::RawQuery,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 
 use super::{
-    Inside,
+    Inside, Object,
     fields::Fields,
     listing::{self, PageOf},
-    object,
     problem::Problem,
     users::{UserInfo, answer},
 };
 use crate::{
-    app::App,
     domain::{
         ids::TokenId,
         text::TokenName,
@@ -101,9 +98,9 @@ fn id(text: &str) -> Result<TokenId, Problem> {
     text.parse().map_err(|_| Problem::not_found())
 }
 
-async fn stored(app: &App, inside: &Inside, id: TokenId) -> Result<Stored, Problem> {
+async fn stored(inside: &Inside, id: TokenId) -> Result<Stored, Problem> {
     let found = async {
-        let mut tx = app.db.begin_read().await?;
+        let mut tx = inside.app.db.begin_read().await?;
         tx.token(TokenScope::Organization(inside.organization), id).await
     };
     found.await.map_err(AppError::from)?.ok_or_else(Problem::not_found)
@@ -161,13 +158,7 @@ fn read_networks(fields: &mut Fields<'_>) -> Option<Vec<ipnet::IpNet>> {
 }
 
 /// Makes a token.
-pub async fn create(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    let body = object(&headers, body).await?;
+pub async fn create(inside: Inside, Object(body): Object) -> Result<Response, Problem> {
     let mut fields = Fields::of(&body, &MODEL)?;
     let change = read_change(&mut fields);
     let expires_at = fields.text("expiry").and_then(Timestamp::parse_rfc3339).map(Timestamp::to_second);
@@ -178,10 +169,10 @@ pub async fn create(
     let (change, expires_at) = fields.finish(change.zip(expires_at))?;
     let TokenChange { name, permissions, networks } = change;
     let new = NewToken { name, permissions, networks, expires_at };
-    let Outcome::Done(secret) = flow::create(&app, &inside.caller(), Reach::Organization, &new).await? else {
+    let Outcome::Done(secret) = flow::create(&inside.app, &inside.caller(), Reach::Organization, &new).await? else {
         return Err(name_in_use());
     };
-    let made = stored(&app, &inside, secret.id()).await?;
+    let made = stored(&inside, secret.id()).await?;
     let mut response = answer(StatusCode::CREATED, &ApiToken::new(made, Some(secret.exposed().to_owned())))?;
     let location = HeaderValue::from_str(&format!("/api/v1/api-tokens/{}", secret.id())).map_err(AppError::fault)?;
     response.headers_mut().insert(header::LOCATION, location);
@@ -189,29 +180,18 @@ pub async fn create(
 }
 
 /// Shows a token, without its secret.
-pub async fn show(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    Id(token): Id,
-) -> Result<Response, Problem> {
-    answer(StatusCode::OK, &ApiToken::new(stored(&app, &inside, id(&token)?).await?, None))
+pub async fn show(inside: Inside, Id(token): Id) -> Result<Response, Problem> {
+    answer(StatusCode::OK, &ApiToken::new(stored(&inside, id(&token)?).await?, None))
 }
 
 /// Changes name, permissions and addresses.
-pub async fn update(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    Id(token): Id,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    let body = object(&headers, body).await?;
+pub async fn update(inside: Inside, Id(token): Id, Object(body): Object) -> Result<Response, Problem> {
     let mut fields = Fields::of(&body, &MODEL)?;
     let version = fields.version();
     let change = read_change(&mut fields);
     let (version, change) = fields.finish(version.zip(change))?;
     let token = id(&token)?;
-    match flow::edit(&app, &inside.caller(), token, version, &change).await? {
+    match flow::edit(&inside.app, &inside.caller(), token, version, &change).await? {
         Outcome::Done(()) => {}
         Outcome::NameTaken => return Err(name_in_use()),
         Outcome::Stale => {
@@ -219,23 +199,18 @@ pub async fn update(
             return Err(Problem::new(StatusCode::CONFLICT, "version_conflict", detail));
         }
     }
-    answer(StatusCode::OK, &ApiToken::new(stored(&app, &inside, token).await?, None))
+    answer(StatusCode::OK, &ApiToken::new(stored(&inside, token).await?, None))
 }
 
 /// Revokes a token; it may be the calling one.
-pub async fn delete(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    Id(token): Id,
-) -> Result<Response, Problem> {
-    flow::revoke(&app, &inside.caller(), id(&token)?).await?;
+pub async fn delete(inside: Inside, Id(token): Id) -> Result<Response, Problem> {
+    flow::revoke(&inside.app, &inside.caller(), id(&token)?).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// Finds tokens.
 pub async fn query(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
+    inside: Inside,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
@@ -243,7 +218,7 @@ pub async fn query(
     let (condition, paging) = listing::read(&TOKEN_FIELDS, query.as_deref(), &headers, body).await?;
     let scope = TokenScope::Organization(inside.organization);
     let found = async {
-        let mut tx = app.db.begin_read().await?;
+        let mut tx = inside.app.db.begin_read().await?;
         let total = tx.count_tokens(scope, &condition).await?;
         let tokens = tx.tokens(scope, &condition, &paging).await?;
         Ok::<_, crate::store::StoreError>((total, tokens))

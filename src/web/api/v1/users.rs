@@ -1,19 +1,17 @@
 //! `/api/v1/users`: handlers that read a request, call a flow and tell what became of it.
 
 use axum::{
-    Extension,
     body::Body,
-    extract::{RawQuery, State},
+    extract::RawQuery,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 
 use super::{
-    Inside,
+    Inside, Object,
     fields::Fields,
     listing::{self, PageOf},
-    object,
     problem::Problem,
 };
 use crate::{
@@ -143,32 +141,26 @@ fn id(text: &str) -> Result<UserId, Problem> {
     text.parse().map_err(|_| Problem::not_found())
 }
 
-async fn shown(app: &App, inside: &Inside, id: UserId) -> Result<User, Problem> {
-    let found = async { app.db.begin_read().await?.user_record(inside.organization, id).await };
+async fn shown(inside: &Inside, id: UserId) -> Result<User, Problem> {
+    let found = async { inside.app.db.begin_read().await?.user_record(inside.organization, id).await };
     let record = found.await.map_err(crate::error::AppError::from)?.ok_or_else(Problem::not_found)?;
-    Ok(User::new(app, record))
+    Ok(User::new(&inside.app, record))
 }
 
 /// Invites a user.
-pub async fn create(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    let body = object(&headers, body).await?;
+pub async fn create(inside: Inside, Object(body): Object) -> Result<Response, Problem> {
     let (email, role) = read_new(&body)?;
     if !is_assigned(role) {
         return Err(Problem::field("role_not_allowed", "role", format!("The role {role} cannot be assigned.")));
     }
     let roles = [role.account_role().key().to_owned()];
     let wanted = Wanted::all(vec![TypedAddress::Valid(email)], &roles);
-    let invited = invite::invite(&app, &inside.caller(), &wanted).await?;
+    let invited = invite::invite(&inside.app, &inside.caller(), &wanted).await?;
     let Some(InviteOutcome::Invited(Some(user))) = invited.into_iter().next() else {
         let detail = "A user of this organization has this email address.";
         return Err(Problem::new(StatusCode::CONFLICT, "email_in_use", detail));
     };
-    let mut response = answer(StatusCode::CREATED, &shown(&app, &inside, user).await?)?;
+    let mut response = answer(StatusCode::CREATED, &shown(&inside, user).await?)?;
     let location = HeaderValue::from_str(&format!("/api/v1/users/{user}")).map_err(crate::error::AppError::fault)?;
     response.headers_mut().insert(header::LOCATION, location);
     Ok(response)
@@ -197,28 +189,17 @@ fn read_role(fields: &mut Fields<'_>) -> Option<V1Role> {
 }
 
 /// Shows a user.
-pub async fn show(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    Id(user): Id,
-) -> Result<Response, Problem> {
-    answer(StatusCode::OK, &shown(&app, &inside, id(&user)?).await?)
+pub async fn show(inside: Inside, Id(user): Id) -> Result<Response, Problem> {
+    answer(StatusCode::OK, &shown(&inside, id(&user)?).await?)
 }
 
 /// Shows the robot user of the calling token.
-pub async fn current(State(app): State<App>, Extension(inside): Extension<Inside>) -> Result<Response, Problem> {
-    answer(StatusCode::OK, &shown(&app, &inside, inside.call.token.user).await?)
+pub async fn current(inside: Inside) -> Result<Response, Problem> {
+    answer(StatusCode::OK, &shown(&inside, inside.call.token.user).await?)
 }
 
 /// Saves role and switch.
-pub async fn update(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    Id(user): Id,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    let body = object(&headers, body).await?;
+pub async fn update(inside: Inside, Id(user): Id, Object(body): Object) -> Result<Response, Problem> {
     let mut fields = Fields::of(&body, &MODEL)?;
     let version = fields.version();
     let role = read_role(&mut fields);
@@ -228,64 +209,49 @@ pub async fn update(
     });
     let (version, role, enabled) = fields.finish(version.zip(role).zip(enabled).map(|((a, b), c)| (a, b, c)))?;
     let user = id(&user)?;
-    switches::save(&app, &inside.caller(), user, version, SaveMembership { role, enabled }).await?;
-    answer(StatusCode::OK, &shown(&app, &inside, user).await?)
+    switches::save(&inside.app, &inside.caller(), user, version, SaveMembership { role, enabled }).await?;
+    answer(StatusCode::OK, &shown(&inside, user).await?)
 }
 
 /// Removes a user from the organization.
-pub async fn delete(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    Id(user): Id,
-) -> Result<Response, Problem> {
-    switches::delete(&app, &inside.caller(), id(&user)?).await?;
+pub async fn delete(inside: Inside, Id(user): Id) -> Result<Response, Problem> {
+    switches::delete(&inside.app, &inside.caller(), id(&user)?).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// Sends the activation link again.
-pub async fn resend(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    Id(user): Id,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
+pub async fn resend(inside: Inside, Id(user): Id, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
     if let Some(body) = body::read(&headers, body).await? {
         Fields::of(&body, &MODEL)?.finish(Some(()))?;
     }
     let user = id(&user)?;
-    invite::resend(&app, &inside.caller(), user).await?;
-    answer(StatusCode::OK, &shown(&app, &inside, user).await?)
+    invite::resend(&inside.app, &inside.caller(), user).await?;
+    answer(StatusCode::OK, &shown(&inside, user).await?)
 }
 
 /// Tells what a user may open.
-pub async fn permissions(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
-    Id(user): Id,
-) -> Result<Response, Problem> {
+pub async fn permissions(inside: Inside, Id(user): Id) -> Result<Response, Problem> {
     let user = id(&user)?;
-    shown(&app, &inside, user).await?;
-    let told = permissions::of(&app, inside.organization, user, inside.call.occasion.now).await?;
+    shown(&inside, user).await?;
+    let told = permissions::of(&inside.app, inside.organization, user, inside.call.occasion.now).await?;
     answer(StatusCode::OK, &told)
 }
 
 /// Finds users.
 pub async fn query(
-    State(app): State<App>,
-    Extension(inside): Extension<Inside>,
+    inside: Inside,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     let (condition, paging) = listing::read(&USER_FIELDS, query.as_deref(), &headers, body).await?;
     let found = async {
-        let mut tx = app.db.begin_read().await?;
+        let mut tx = inside.app.db.begin_read().await?;
         let total = tx.count_user_records(inside.organization, &condition).await?;
         let records = tx.user_records(inside.organization, &condition, &paging).await?;
         Ok::<_, crate::store::StoreError>((total, records))
     };
     let (total, records) = found.await.map_err(crate::error::AppError::from)?;
-    let content = records.into_iter().map(|record| User::new(&app, record)).collect();
+    let content = records.into_iter().map(|record| User::new(&inside.app, record)).collect();
     answer(StatusCode::OK, &PageOf::<User>::new(content, &paging, total))
 }
