@@ -5,21 +5,24 @@
 //! quick when most rows match. *Gathering* starts from the few rows a selective filter finds through its own index and
 //! sorts them. A bounded look at each filter decides, so neither database has to guess.
 
+mod filters;
+mod gather;
 mod matching;
 
 use serde::Deserialize;
 
+use self::{
+    filters::{backwards, kind_condition, push_cursor, push_keys, push_source, sort_columns},
+    gather::{Gather, Ways, gathers},
+};
 use super::{Result, Tx, dialect, statement::Statement};
 use crate::{
     domain::{
         ids::{OrganizationId, UserId},
         roles::{AccountRole, RoleSet},
         text,
-        time::{Timestamp, days},
-        users::{
-            Cursor, CursorKey, KindFilter, LoginFilter, MembershipKind, MembershipState, MfaFilter, StatusFilter,
-            UserQuery, UserSort,
-        },
+        time::Timestamp,
+        users::{Cursor, CursorKey, KindFilter, MembershipKind, MembershipState, StatusFilter, UserQuery, UserSort},
     },
     policy::Person,
 };
@@ -397,278 +400,6 @@ impl Tx {
         statement
     }
 }
-
-/// From where a page and its count start; none walks along the sort order.
-struct Ways {
-    page: Option<Gather>,
-    count: Option<Gather>,
-}
-
-/// A filter that has an index of its own to start from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Gather {
-    Search,
-    /// A search too short for trigrams: reads one index of the organization, never the rows.
-    Scan,
-    AccountRole,
-    Role,
-    Expired,
-    Locked,
-    Robots,
-    LastLogin,
-    Authenticators,
-}
-
-fn gathers(query: &UserQuery) -> Vec<Gather> {
-    let mut gathers = Vec::new();
-    match query.search.chars().count() {
-        0 => {}
-        1 | 2 => gathers.push(Gather::Scan),
-        _ => gathers.push(Gather::Search),
-    }
-    if let Some(role) = &query.role {
-        gathers.push(if is_account_role(role) { Gather::AccountRole } else { Gather::Role });
-    }
-    match query.status {
-        StatusFilter::Expired => gathers.push(Gather::Expired),
-        StatusFilter::Locked => gathers.push(Gather::Locked),
-        _ => {}
-    }
-    if query.kind == KindFilter::ServiceAccounts {
-        gathers.push(Gather::Robots);
-    }
-    if query.last_login.is_some() && query.sort != UserSort::LastLogin {
-        gathers.push(Gather::LastLogin);
-    }
-    if query.mfa == Some(MfaFilter::On) {
-        gathers.push(Gather::Authenticators);
-    }
-    gathers
-}
-
-impl Gather {
-    /// The statement that finds the ids, as column `user_id`.
-    fn sql(
-        self,
-        statement: &mut Statement,
-        backend: super::Backend,
-        query: &UserQuery,
-        org: &str,
-        now: Timestamp,
-    ) -> String {
-        match self {
-            Self::Search => dialect::users_containing(backend, statement, &query.search),
-            Self::Scan => {
-                let condition = dialect::member_contains(backend, statement, "s", &query.search);
-                format!("SELECT s.user_id FROM memberships s WHERE s.organization_id = {org} AND {condition}")
-            }
-            Self::AccountRole => {
-                let role = statement.bind(query.role.as_deref().unwrap_or_default());
-                format!("SELECT user_id FROM memberships WHERE organization_id = {org} AND account_role = {role}")
-            }
-            Self::Role => {
-                let role = statement.bind(query.role.as_deref().unwrap_or_default());
-                format!("SELECT user_id FROM membership_roles WHERE organization_id = {org} AND role_id = {role}")
-            }
-            Self::Expired => {
-                let now = statement.bind(now);
-                format!(
-                    "SELECT user_id FROM memberships WHERE organization_id = {org} AND invited_until > 0
-                     AND invited_until <= {now}"
-                )
-            }
-            Self::Locked => {
-                let now = statement.bind(now);
-                format!(
-                    "SELECT l.id AS user_id FROM sign_in_attempts k CROSS JOIN users l
-                     WHERE k.locked_until > 0 AND k.locked_until > {now} AND l.address_hash = k.address_hash"
-                )
-            }
-            Self::Robots => {
-                format!("SELECT user_id FROM memberships WHERE organization_id = {org} AND kind = 'token'")
-            }
-            Self::LastLogin => {
-                let (from, to) = login_range(query.last_login, now);
-                let (from, to) = (statement.bind(from), statement.bind(to));
-                format!(
-                    "SELECT user_id FROM memberships WHERE organization_id = {org}
-                     AND last_login_at BETWEEN {from} AND {to}"
-                )
-            }
-            Self::Authenticators => "SELECT user_id FROM authenticators WHERE state = 'active'".to_owned(),
-        }
-    }
-}
-
-fn is_account_role(key: &str) -> bool {
-    key.parse::<AccountRole>().is_ok()
-}
-
-fn kind_condition(kind: KindFilter) -> &'static str {
-    match kind {
-        KindFilter::People => "m.kind <> 'token'",
-        KindFilter::ServiceAccounts => "m.kind = 'token'",
-        KindFilter::All => "1 = 1",
-    }
-}
-
-/// FROM and WHERE of the list with everything a row shows, up to the cursor.
-fn push_source(
-    statement: &mut Statement,
-    backend: super::Backend,
-    query: &UserQuery,
-    way: Option<&Gather>,
-    org: &str,
-    now: Timestamp,
-) {
-    push_from(statement, backend, query, way, org, now);
-    // CROSS JOIN keeps SQLite to the written order; to PostgreSQL it is an ordinary join.
-    statement.push(&format!(
-        "CROSS JOIN users u LEFT JOIN sign_in_attempts a ON a.address_hash = u.address_hash
-         WHERE m.organization_id = {org} AND u.id = m.user_id"
-    ));
-    push_conditions(statement, backend, query, way, now);
-}
-
-/// The same with the membership alone, as far as the filters allow: an index then tells without the rows themselves who
-/// is found.
-fn push_keys(
-    statement: &mut Statement,
-    backend: super::Backend,
-    query: &UserQuery,
-    way: Option<&Gather>,
-    org: &str,
-    now: Timestamp,
-) {
-    if query.status == StatusFilter::Locked {
-        push_source(statement, backend, query, way, org, now);
-        return;
-    }
-    push_from(statement, backend, query, way, org, now);
-    statement.push(&format!("WHERE m.organization_id = {org}"));
-    push_conditions(statement, backend, query, way, now);
-}
-
-fn push_from(
-    statement: &mut Statement,
-    backend: super::Backend,
-    query: &UserQuery,
-    way: Option<&Gather>,
-    org: &str,
-    now: Timestamp,
-) {
-    match way {
-        Some(gather) => {
-            let found = gather.sql(statement, backend, query, org, now);
-            statement.push(&format!("FROM ({found}) f CROSS JOIN memberships m "));
-        }
-        None => {
-            statement.push("FROM memberships m ");
-        }
-    }
-}
-
-fn push_conditions(
-    statement: &mut Statement,
-    backend: super::Backend,
-    query: &UserQuery,
-    way: Option<&Gather>,
-    now: Timestamp,
-) {
-    statement.push(&format!(" AND {}", kind_condition(query.kind)));
-    if way.is_some() {
-        statement.push(" AND m.user_id = f.user_id");
-    }
-    if !query.search.is_empty() && !matches!(way, Some(Gather::Search | Gather::Scan)) {
-        let condition = dialect::member_contains(backend, statement, "m", &query.search);
-        statement.push(" AND ").push(&condition);
-    }
-    push_status(statement, query.status, now);
-    if let Some(role) = &query.role
-        && !matches!(way, Some(Gather::AccountRole | Gather::Role))
-    {
-        let placeholder = statement.bind(role.as_str());
-        if is_account_role(role) {
-            statement.push(&format!(" AND m.account_role = {placeholder}"));
-        } else {
-            statement.push(&format!(
-                " AND EXISTS (SELECT 1 FROM membership_roles x WHERE x.organization_id = m.organization_id
-                     AND x.user_id = m.user_id AND x.role_id = {placeholder})"
-            ));
-        }
-    }
-    if let Some(mfa) = query.mfa {
-        let negation = if mfa == MfaFilter::On { "" } else { "NOT " };
-        statement.push(&format!(
-            " AND {negation}EXISTS (SELECT 1 FROM authenticators t WHERE t.user_id = m.user_id AND t.state = 'active')"
-        ));
-    }
-    if query.last_login.is_some() {
-        let (from, to) = login_range(query.last_login, now);
-        let (from, to) = (statement.bind(from), statement.bind(to));
-        statement.push(&format!(" AND m.last_login_at BETWEEN {from} AND {to}"));
-    }
-}
-
-fn push_status(statement: &mut Statement, status: StatusFilter, now: Timestamp) {
-    let condition = match status {
-        StatusFilter::All => return,
-        StatusFilter::Active => "m.state = 'active'".to_owned(),
-        StatusFilter::Disabled => "m.state = 'disabled'".to_owned(),
-        StatusFilter::Invited => {
-            format!("m.state = 'invited' AND m.invited_until > {}", statement.bind(now))
-        }
-        StatusFilter::Expired => {
-            format!("m.state = 'invited' AND m.invited_until <= {}", statement.bind(now))
-        }
-        StatusFilter::Locked => format!("a.locked_until > {}", statement.bind(now)),
-    };
-    statement.push(" AND ").push(&condition);
-}
-
-/// First and last `last_login_at` of the filter; "over 30 days ago" leaves out those who never came.
-fn login_range(filter: Option<LoginFilter>, now: Timestamp) -> (Timestamp, Timestamp) {
-    let never = Timestamp::from_micros(0);
-    let some_time = Timestamp::from_micros(1);
-    match filter {
-        Some(LoginFilter::Over30Days) => (some_time, now.minus(days(30))),
-        Some(LoginFilter::Over90Days) => (some_time, now.minus(days(90))),
-        Some(LoginFilter::Never) => (never, never),
-        None => (never, Timestamp::from_micros(i64::MAX)),
-    }
-}
-
-fn sort_columns(sort: UserSort) -> &'static [&'static str] {
-    match sort {
-        UserSort::Name => &["m.name_key", "m.user_id"],
-        UserSort::Email => &["m.email_key", "m.user_id"],
-        UserSort::Status => &["m.state", "m.name_key", "m.user_id"],
-        UserSort::LastLogin => &["m.last_login_at", "m.user_id"],
-    }
-}
-
-/// Whether the rows are read from the end: descending, or a page before the cursor, but not both.
-fn backwards(query: &UserQuery) -> bool {
-    query.descending != query.cursor.as_ref().is_some_and(|cursor| cursor.before)
-}
-
-fn push_cursor(statement: &mut Statement, query: &UserQuery) {
-    let Some(cursor) = &query.cursor else { return };
-    let mut places = match (&cursor.key, query.sort) {
-        (CursorKey::Text(text), UserSort::Name | UserSort::Email) => vec![statement.bind(text.as_str())],
-        (CursorKey::Number(number), UserSort::LastLogin) => vec![statement.bind(*number)],
-        (CursorKey::Pair(state, name), UserSort::Status) => {
-            vec![statement.bind(state.as_str()), statement.bind(name.as_str())]
-        }
-        // A cursor of another sort order is no place in this one.
-        _ => return,
-    };
-    places.push(statement.bind(cursor.id.as_str()));
-    let comparison = if backwards(query) { "<" } else { ">" };
-    let columns = sort_columns(query.sort).join(", ");
-    statement.push(&format!(" AND ({columns}) {comparison} ({})", places.join(", ")));
-}
-
 /// Cuts the one row too many that tells whether there is more, puts the rows in order and makes the cursors.
 fn into_page(mut rows: Vec<UserRow>, query: &UserQuery, total: i64, counted: bool) -> UserPage {
     let limit = query.rows as usize;

@@ -1,7 +1,10 @@
 //! Everybody a list would show, on all its pages, as the people of a job. The database copies them itself, however many
 //! they are.
 
-use super::{Gather, backwards, push_keys, sort_columns};
+use super::{
+    filters::{backwards, push_keys, sort_columns},
+    gather::Gather,
+};
 use crate::{
     domain::{
         ids::{JobId, OrganizationId},
