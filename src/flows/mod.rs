@@ -32,7 +32,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use crate::{
     app::App,
     domain::{
-        audit::Occasion,
+        audit::{AuditActor, Author, Occasion},
         entropy,
         ids::{OrganizationId, SessionId, TokenId, UserId},
         tokens::Permission,
@@ -120,6 +120,27 @@ pub(crate) async fn standing(tx: &mut Tx, signed_in: &SignedIn, occasion: &Occas
 /// Said to somebody who works in no organization.
 pub fn no_organization() -> AppError {
     AppError::Forbidden("Choose an organization first.".to_owned())
+}
+
+/// What somebody may do as they act in their organization, or a Server Administrator who works in none.
+///
+/// # Errors
+/// What the policy denies; [`AppError::Forbidden`] to anybody else without an organization.
+pub fn authorize<A: Action>(
+    standing: &Standing,
+    action: A,
+    target: impl FnOnce(Option<OrganizationId>) -> A::Target,
+) -> Result<Permit<A>, AppError> {
+    if let Some(actor) = standing.actor() {
+        let target = target(Some(actor.organization));
+        return Ok(actor.authorize(action, target)?);
+    }
+    if !standing.is_server_administrator {
+        return Err(no_organization());
+    }
+    let (id, name) = (standing.user, standing.shown_name().to_owned());
+    let actor = AuditActor::User { id, name, email: standing.email.clone() };
+    Ok(Permit::without_actor(Author { actor, scope: None }, action, target(None)))
 }
 
 /// Opens a change of one member: the transaction, who acts, whom it is about, and the permit.

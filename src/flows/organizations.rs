@@ -3,14 +3,10 @@
 use super::Caller;
 use crate::{
     app::App,
-    domain::{
-        audit::{AuditActor, Author},
-        ids::OrganizationId,
-        organizations::NewOrganization,
-    },
+    domain::{ids::OrganizationId, organizations::NewOrganization},
     error::AppError,
-    policy::{Actor, CreateOrganization, EditOrganization, Permit},
-    store::{Field, Organization, Standing, StoreError, Tx},
+    policy::{Actor, CreateOrganization, EditOrganization},
+    store::{Field, Organization, StoreError, Tx},
 };
 
 /// How saving ended.
@@ -36,29 +32,13 @@ pub enum Saved {
 pub async fn create(app: &App, caller: &Caller, wanted: &NewOrganization) -> Result<Saved, AppError> {
     let mut tx = app.db.begin_write().await?;
     let standing = caller.standing(&mut tx, caller.organization).await?;
-    let permit = may_create(&standing)?;
+    let permit = super::authorize(&standing, CreateOrganization, |_| ())?;
     match tx.add_organization(wanted, permit.author(), &caller.occasion).await {
         Err(StoreError::Taken(Field::OrganizationName)) => return Ok(Saved::NameTaken),
         done => done?,
     };
     tx.commit().await?;
     Ok(Saved::Done { mfa_switched_on: wanted.mfa_required })
-}
-
-/// A Server Administrator who works in no organization yet makes the first one all the same.
-fn may_create(standing: &Standing) -> Result<Permit<CreateOrganization>, AppError> {
-    match standing.actor() {
-        Some(actor) => Ok(actor.authorize(CreateOrganization, ())?),
-        None if standing.is_server_administrator => {
-            let actor = AuditActor::User {
-                id: standing.user,
-                name: standing.shown_name().to_owned(),
-                email: standing.email.clone(),
-            };
-            Ok(Permit::without_actor(Author { actor, scope: None }, CreateOrganization, ()))
-        }
-        None => Err(super::no_organization()),
-    }
 }
 
 /// Changes an organization.

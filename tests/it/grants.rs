@@ -57,6 +57,9 @@ both! {
         let seats = "SELECT CAST(coalesce(sum(people), 0) AS BIGINT) FROM membership_counts n
                      JOIN organizations o ON o.id = n.organization_id WHERE o.name = 'Beta' AND n.kind = 'person'";
         assert_eq!(app.pool.number(seats).await, 0, "no seat");
+        let mut sam = app.sam_in("Beta").await;
+        let person = sam.get(&format!("/users/{}", app.id("sue@acme.example").await)).await;
+        assert_eq!((person.fact("Ends"), person.fact("Support request")), ("2025-11-21 00:00 UTC".into(), "R-17".into()));
 
         sue.get("/organizations/switch").await;
         let form = sue.form("Change Organization").choose("Beta");

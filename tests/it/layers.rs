@@ -129,6 +129,14 @@ fn only_the_store_speaks_sql() {
 }
 
 #[test]
+fn only_the_flows_make_permits_without_asking_the_policy() {
+    for file in rust_files(&source()) {
+        let may = ["flows", "policy"].iter().any(|layer| file.starts_with(source().join(layer)));
+        assert!(may || !names(&code(&file), "without_actor"), "{} makes a permit", file.display());
+    }
+}
+
+#[test]
 fn the_domain_knows_no_framework_and_the_rules_no_clock() {
     let frameworks = ["axum", "sqlx", "askama", "tokio", "tower_sessions", "lettre", "hyper", "http"];
     for (layer, forbidden) in [("domain", &frameworks[..]), ("policy", &frameworks[..])] {

@@ -17,6 +17,8 @@ pub struct PageAccess {
     pub note: Option<Note>,
     /// The roles that give exactly this level; empty without access.
     pub from: Vec<Role>,
+    /// The roles that give less, with what each would give alone.
+    pub below: Vec<(Role, Level)>,
 }
 
 impl PageAccess {
@@ -47,10 +49,12 @@ fn explain_page(holdings: &Holdings<'_>, page: Page) -> PageAccess {
     } else {
         None
     };
+    let below = holdings.cells(page).filter(|(_, cell)| cell.level > Level::None && cell.level < level);
     PageAccess {
         page,
         level,
         note: own_note.or_else(|| page.note(level)),
+        below: below.map(|(role, cell)| (role.into(), cell.level)).collect(),
         from: givers.into_iter().map(|(role, _)| role.into()).collect(),
     }
 }
@@ -103,6 +107,17 @@ mod tests {
             names(&on(Page::UserManagement, &with_role)),
             ["Server Administrator", "Platform Management Administrator"]
         );
+    }
+
+    #[test]
+    fn what_a_higher_role_outdoes_is_told() {
+        let roles = [ApplicationRole::CallbackViewer, ApplicationRole::CallbackManager];
+        let own = [custom("Exports", &[(Page::Exports, Level::View)])];
+        let exports = on(Page::Exports, &Holdings { application_roles: &roles, custom_roles: &own, ..MEMBER });
+        assert_eq!(names(&exports), ["Callback Manager"]);
+        let below: Vec<(&str, Level)> = exports.below.iter().map(|(role, level)| (role.label(), *level)).collect();
+        assert_eq!(below, [("Callback Viewer", Level::Most), ("Exports", Level::View)]);
+        assert!(on(Page::BusinessUnits, &Holdings { application_roles: &roles, ..MEMBER }).below.is_empty());
     }
 
     #[test]

@@ -14,10 +14,11 @@ use super::{extract::Query, respond, shell};
 use crate::{
     app::App,
     domain::{
-        audit::{AuditAction, AuditActor, AuditQuery, Author},
+        audit::{AuditAction, AuditQuery},
         time::{Timestamp, days},
     },
     error::AppError,
+    flows,
     policy::{AuditReach, Permit, ViewAudit},
     store::{AuditCursor, Standing, audit::AuditRow},
     web::{
@@ -84,25 +85,10 @@ fn permit_of<A>(standing: &Standing, action: A) -> Result<Permit<A>, AppError>
 where
     A: crate::policy::Action<Target = AuditReach>,
 {
-    let reach = |organization| match standing.is_server_administrator {
-        true => AuditReach::Installation,
-        false => AuditReach::Organization(organization),
-    };
-    match standing.actor() {
-        Some(actor) => {
-            let reach = reach(actor.organization);
-            Ok(actor.authorize(action, reach)?)
-        }
-        None if standing.is_server_administrator => {
-            let actor = AuditActor::User {
-                id: standing.user,
-                name: standing.shown_name().to_owned(),
-                email: standing.email.clone(),
-            };
-            Ok(Permit::without_actor(Author { actor, scope: None }, action, AuditReach::Installation))
-        }
-        None => Err(crate::flows::no_organization()),
-    }
+    flows::authorize(standing, action, |organization| match organization {
+        Some(organization) if !standing.is_server_administrator => AuditReach::Organization(organization),
+        _ => AuditReach::Installation,
+    })
 }
 
 /// The page.

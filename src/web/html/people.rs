@@ -170,12 +170,15 @@ pub fn mark(access: &mut Access, changes: &[PageChange]) {
 fn access_page(page: &PageAccess, more: Vec<String>) -> AccessPage {
     let label = page.extra_note().map_or_else(|| page.label().to_owned(), |note| format!("{} ({note})", page.label()));
     let from: Vec<&str> = page.from.iter().map(Role::label).collect();
+    let below = page.below.iter().map(|(role, level)| format!("{} ({})", role.label(), page.page.level_label(*level)));
+    let below: Vec<String> = below.collect();
     AccessPage {
         key: page.page.key().to_owned(),
         label: page.page.label().to_owned(),
         level: page.level.rank(),
         level_label: label,
         from: from.join(", "),
+        below: below.join(", "),
         change: Change::None,
         more,
     }

@@ -442,6 +442,8 @@ pub async fn show(State(app): State<App>, here: Here, Path(id): Path<UserId>) ->
         mfa: people::mfa(member.has_authenticator, facts.mfa_required, member.is_shared).to_owned(),
         last_login: shell::when_ever(member.last_login_at),
         member_since: shell::when(member.created_at),
+        ends_at: member.ends_at.map(shell::when),
+        support_request: member.support_request.clone(),
         created_by: member.created_by.clone(),
         changed_by: member.changed_by.clone(),
         changed_at: (member.version > 0).then(|| shell::when(member.changed_at)),

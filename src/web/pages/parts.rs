@@ -246,6 +246,8 @@ pub struct AccessPage {
     pub level_label: String,
     /// Roles that give it, comma separated; empty for "No access".
     pub from: String,
+    /// Roles that give less, with what each would give: "Callback Viewer (View only)".
+    pub below: String,
     /// What saving would change about it.
     pub change: Change,
     /// What would give more: "Callback Manager gives All". Empty at the highest level.

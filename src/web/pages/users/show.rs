@@ -29,6 +29,10 @@ pub struct Show {
     pub last_login: Option<When>,
     /// When the membership began.
     pub member_since: When,
+    /// When a Support membership stops working.
+    pub ends_at: Option<When>,
+    /// The request a Support membership was granted for.
+    pub support_request: Option<String>,
     /// Who made it: a name, "API token {name}" or "System".
     pub created_by: String,
     /// Who changed it last, and when.
