@@ -49,8 +49,26 @@ pub(super) fn names_containing(backend: Backend, statement: &mut Statement, sear
     }
 }
 
+/// Whether the folded text of the user `u` contains another, found through the trigram index where it has three or
+/// more characters.
+pub(super) fn user_contains(backend: Backend, statement: &mut Statement, search: &str) -> String {
+    if search.chars().count() < 3 {
+        return contains(backend, statement, search);
+    }
+    match backend {
+        Backend::Sqlite => {
+            let trigrams = statement.bind(trigrams(search));
+            let condition = contains(backend, statement, search);
+            format!(
+                "u.number IN (SELECT t.rowid FROM user_search t WHERE t.user_search MATCH {trigrams}) AND {condition}"
+            )
+        }
+        Backend::Postgres => format!("u.search_text LIKE {}", statement.bind(like_pattern(search))),
+    }
+}
+
 /// Whether the folded text of the user `u` contains another.
-pub(super) fn contains(backend: Backend, statement: &mut Statement, search: &str) -> String {
+fn contains(backend: Backend, statement: &mut Statement, search: &str) -> String {
     let text = statement.bind(search);
     match backend {
         Backend::Sqlite => format!("instr(u.search_text, {text}) > 0"),

@@ -122,6 +122,11 @@ impl Tx {
         condition: &Condition,
         paging: &Paging,
     ) -> Result<Vec<UserRecord>> {
+        let statement = self.records_statement(organization, condition, paging);
+        Ok(serde_json::from_str(&self.text(&statement).await?)?)
+    }
+
+    fn records_statement(&self, organization: OrganizationId, condition: &Condition, paging: &Paging) -> Statement {
         let (from, to) = dialect::rows_as_json(self.backend());
         let mut statement = Statement::default();
         statement.push(&format!(
@@ -134,17 +139,29 @@ impl Tx {
                   WHERE r.organization_id = m.organization_id AND r.user_id = m.user_id) AS roles,
                  CASE WHEN m.enabled THEN 1 ELSE 0 END AS enabled,
                  CASE WHEN m.validated_at IS NULL THEN 0 ELSE 1 END AS validated,
-                 (SELECT CAST({from} l.address, l.latest {to} AS TEXT) FROM (
+                 (SELECT CAST({from} seen.address, seen.latest {to} AS TEXT) FROM (
                      SELECT s.address, max(s.at) AS latest FROM sign_ins s
                      WHERE s.organization_id = m.organization_id AND s.user_id = m.user_id
                        AND s.result IN ('succeeded', 'token')
-                     GROUP BY s.address ORDER BY max(s.at) DESC, s.address LIMIT 10) l) AS logins
+                     GROUP BY s.address ORDER BY max(s.at) DESC, s.address LIMIT 10) seen) AS logins
              "
         ));
         self.push_members(&mut statement, organization, condition);
         let page = conditions::page(&mut statement, place, paging, "m.user_id");
         statement.push(&page).push(") page");
-        Ok(serde_json::from_str(&self.text(&statement).await?)?)
+        statement
+    }
+
+    /// The statement of a page, with the plan the database makes for it; for the test that reads plans, and for
+    /// measuring against the same statement sent by less.
+    pub async fn explain_user_records(
+        &mut self,
+        organization: OrganizationId,
+        condition: &Condition,
+        paging: &Paging,
+    ) -> Result<(String, Vec<String>)> {
+        let statement = self.records_statement(organization, condition, paging);
+        Ok((statement.sql().to_owned(), self.plan(&statement).await?))
     }
 
     /// How many members meet a condition; without one the counters the database keeps tell.

@@ -60,6 +60,16 @@ impl Browser {
         )
     }
 
+    /// A call of an API.
+    pub fn call(&self, method: &str, path: &str, token: &str, body: &str) -> String {
+        format!(
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            self.host,
+            body.len()
+        )
+    }
+
     /// Sends a request and reads the whole answer.
     pub async fn ask(&mut self, request: &str) -> Result<Answer, Failure> {
         self.stream.write_all(request.as_bytes()).await?;
@@ -105,12 +115,22 @@ pub struct Load {
 
 /// So many browsers ask for one page for so long, after a tenth of the time to warm up.
 pub async fn crowd(port: u16, path: &str, cookie: &str, browsers: usize, time: Duration) -> Result<Load, Failure> {
+    repeat(port, browsers, time, |browser| browser.get(path, cookie)).await
+}
+
+/// As [`crowd`], with any request.
+pub async fn repeat(
+    port: u16,
+    browsers: usize,
+    time: Duration,
+    request: impl Fn(&Browser) -> String,
+) -> Result<Load, Failure> {
     let begin = Instant::now() + time / 10;
     let end = begin + time;
     let mut tasks = Vec::new();
     for _ in 0..browsers {
         let mut browser = Browser::connect(port).await?;
-        let request = browser.get(path, cookie);
+        let request = request(&browser);
         tasks.push(tokio::spawn(async move {
             let (mut took, mut bytes) = (Vec::new(), 0);
             loop {

@@ -34,7 +34,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 
-use crate::Failure;
+use crate::{Failure, api_floor::ApiFloor};
 
 struct Floor {
     pool: SqlitePool,
@@ -53,22 +53,29 @@ pub async fn serve(folder: &str) -> Result<(), Failure> {
     let pool = SqlitePoolOptions::new().max_connections(8).test_before_acquire(false).connect_with(options).await?;
     let organization: String =
         sqlx::query_scalar("SELECT id FROM organizations ORDER BY created_at LIMIT 1").fetch_one(&pool).await?;
-    let statement = list_statement(folder, &url, organization.parse()?).await?;
+    let db = open(folder, &url).await?;
+    let statement = list_statement(&db, organization.parse()?).await?;
+    let api = ApiFloor::new(pool.clone(), &db, organization.parse()?).await?;
+    db.close().await;
     let floor = Arc::new(Floor { pool, statement, organization, page: frame() });
     let router = Router::new().route("/login", get(login)).route("/users", get(users)).with_state(floor);
+    let router = router.merge(api.router());
     let port: u16 = std::env::var("FLOOR_PORT")?.parse()?;
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     Ok(axum::serve(listener, router).await?)
 }
 
-/// The very statement the product sends for the first page of the list.
-async fn list_statement(folder: &str, url: &str, organization: OrganizationId) -> Result<String, Failure> {
+/// The database as the product opens it, to learn its statements.
+async fn open(folder: &str, url: &str) -> Result<Db, Failure> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let keyring = open_key_file(&Path::new(folder).join("rollcall.key"), WhenMissing::Refuse, entropy.clone())?;
-    let db = Db::open(&Options { url: url.to_owned(), connections: 1 }, keyring, entropy.as_ref()).await?;
+    Ok(Db::open(&Options { url: url.to_owned(), connections: 1 }, keyring, entropy.as_ref()).await?)
+}
+
+/// The very statement the product sends for the first page of the list.
+async fn list_statement(db: &Db, organization: OrganizationId) -> Result<String, Failure> {
     let query = UserQuery { rows: 50, ..UserQuery::default() };
     let plans = db.begin_read().await?.explain_user_list(organization, &query, Timestamp::from_micros(0)).await?;
-    db.close().await;
     Ok(plans.into_iter().next().ok_or("no statement")?.0)
 }
 

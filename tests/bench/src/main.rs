@@ -3,6 +3,8 @@
 //! - *login page*: floor is bare axum that renders the same template;
 //! - *`/users`*: floor is bare axum that sends the same list statement through bare sqlx and renders the same template,
 //!   without session, rights, counts, headers or log;
+//! - *users v1*: one user, and a query without a filter; floor is bare axum that sends the same statements through bare
+//!   sqlx and answers the same JSON, without token, limits, headers or log;
 //! - *signing in*: floor is the bare argon2 crate with the same cost on as many threads; beside it, what other pages
 //!   cost while the hashes take the machine, and the most memory that took;
 //! - *cold start* and *resident memory* stand by themselves.
@@ -10,6 +12,7 @@
 //! `rollcall-bench measure BINARY SMALL LARGE SECONDS CONNECTIONS` takes two folders that `rollcall demo` filled;
 //! `rollcall-bench floor FOLDER` is the floor and is started by the former. `tests/bench/run` does it all.
 
+mod api_floor;
 mod client;
 mod floor;
 mod measure;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     Failure,
-    client::{Load, crowd},
+    client::{Browser, Load, crowd, repeat},
     program::Program,
     sign_ins,
 };
@@ -22,14 +22,26 @@ pub async fn run(binary: &str, folders: &[&str; 2], seconds: u64, browsers: usiz
     let mut lists = Vec::new();
     for (number, folder) in folders.iter().enumerate() {
         let members = members(folder).await?;
-        let (product, product_login, floor, floor_login) = one_size(binary, folder, browsers, time).await?;
+        let asked = Asked::of(binary, folder).await?;
+        let product = {
+            let program = Program::start(binary, folder).await?;
+            let cookie = program.sign_in(&administrator(folder).await?).await?;
+            asked.all(&program, &cookie, browsers, time).await?
+        };
+        let floor = asked.all(&Program::floor(folder).await?, "", browsers, time).await?;
         if number == 0 {
-            print("login page", &product_login, Some(&floor_login));
-            print("  floor: bare axum + askama", &floor_login, None);
+            print("login page", &product.login, Some(&floor.login));
+            print("  floor: bare axum + askama", &floor.login, None);
         }
-        print(&format!("/users, 50 of {members}"), &product, Some(&floor));
-        print("  floor: bare sqlx + axum + askama", &floor, None);
-        lists.push(product);
+        for (what, product, floor) in [
+            (format!("/users, 50 of {members}"), &product.list, &floor.list),
+            ("GET /api/v1/users/{id}".to_owned(), &product.one, &floor.one),
+            (format!("POST .../users/query, 50 of {members}"), &product.query, &floor.query),
+        ] {
+            print(&what, product, Some(floor));
+            print("  floor: the same through bare sqlx", floor, None);
+        }
+        lists.push(product.list);
     }
     if let [small, large] = lists.as_slice() {
         println!("\n/users, large to small: {:.2}", large.per_second / small.per_second);
@@ -41,22 +53,40 @@ pub async fn run(binary: &str, folders: &[&str; 2], seconds: u64, browsers: usiz
     sign_ins::run(binary, folders[0], time).await
 }
 
-/// List and login page of the product, then of the floor.
-async fn one_size(
-    binary: &str,
-    folder: &str,
-    browsers: usize,
-    time: Duration,
-) -> Result<(Load, Load, Load, Load), Failure> {
-    let (product, product_login) = {
-        let program = Program::start(binary, folder).await?;
-        let cookie = program.sign_in(&administrator(folder).await?).await?;
-        let list = crowd(program.port, LIST, &cookie, browsers, time).await?;
-        (list, crowd(program.port, "/login", "", browsers, time).await?)
-    };
-    let program = Program::floor(folder).await?;
-    let list = crowd(program.port, LIST, "", browsers, time).await?;
-    Ok((product, product_login, list, crowd(program.port, "/login", "", browsers, time).await?))
+/// What is asked, of the product and of the floor.
+struct Asked {
+    token: String,
+    user: String,
+}
+
+/// What came of it.
+struct Loads {
+    list: Load,
+    login: Load,
+    one: Load,
+    query: Load,
+}
+
+impl Asked {
+    async fn of(binary: &str, folder: &str) -> Result<Self, Failure> {
+        let organization = ask(folder, "SELECT id FROM organizations ORDER BY created_at LIMIT 1").await?;
+        let user = "SELECT user_id FROM memberships WHERE account_role = 'administrator' ORDER BY created_at LIMIT 1";
+        Ok(Self { token: Program::token(binary, folder, &organization)?, user: ask(folder, user).await? })
+    }
+
+    async fn all(&self, program: &Program, cookie: &str, browsers: usize, time: Duration) -> Result<Loads, Failure> {
+        let port = program.port;
+        let path = format!("/api/v1/users/{}", self.user);
+        let one = |browser: &Browser| browser.call("GET", &path, &self.token, "");
+        let page = "/api/v1/users/query?page=0&size=50";
+        let query = |browser: &Browser| browser.call("POST", page, &self.token, "{}");
+        Ok(Loads {
+            list: crowd(port, LIST, cookie, browsers, time).await?,
+            login: crowd(port, "/login", "", browsers, time).await?,
+            one: repeat(port, browsers, time, one).await?,
+            query: repeat(port, browsers, time, query).await?,
+        })
+    }
 }
 
 /// Cold start and memory.

@@ -33,10 +33,25 @@ impl Program {
             .env("ROLLCALL_DATA_DIR", folder)
             .env("ROLLCALL_LISTEN", format!("127.0.0.1:{port}"))
             .env("ROLLCALL_OPS_LISTEN", format!("127.0.0.1:{ops_port}"))
-            .env("ROLLCALL_LOGIN_ADDRESS_LIMIT", "off");
+            .env("ROLLCALL_LOGIN_ADDRESS_LIMIT", "off")
+            .env("ROLLCALL_ADDRESS_LIMIT", "off");
         let mut program = Self::run(command, port).await?;
         program.ops_port = ops_port;
         Ok(program)
+    }
+
+    /// Makes a token that may read the users of an organization.
+    pub fn token(binary: &str, folder: &str, organization: &str) -> Result<String, Failure> {
+        let name = format!("Bench {}", std::process::id());
+        let made = Command::new(binary)
+            .args(["token", "create", "--name", &name, "--organization", organization])
+            .args(["--permission", "api.users.read", "--expires-in", "1d"])
+            .env("ROLLCALL_DATA_DIR", folder)
+            .output()?;
+        if !made.status.success() {
+            return Err(String::from_utf8_lossy(&made.stderr).into_owned().into());
+        }
+        Ok(String::from_utf8(made.stdout)?.trim().to_owned())
     }
 
     /// Starts the floor.
