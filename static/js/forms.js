@@ -48,14 +48,37 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+const isChanged = (field) => {
+  if (!field.name || field.type === "hidden" || field.type === "submit" || field.type === "search") return false;
+  // One of a group is changed with the one that was chosen before; it counts once.
+  if (field.type === "radio") return field.checked && !field.defaultChecked;
+  if (field.type === "checkbox") return field.checked !== field.defaultChecked;
+  return field.value !== field.defaultValue;
+};
+
+const counted = (number, one, many) => `${number} ${number === 1 ? one : many}`;
+
+// "3 changes, 7 people affected"
+const tellChanges = (form) => {
+  const changes = [...form.elements].filter(isChanged).length;
+  const affected = Number(form.querySelector("[data-affected]")?.dataset.affected ?? 0);
+  const people = affected > 0 ? `, ${counted(affected, "person", "people")} affected` : "";
+  const text = changes > 0 ? `${counted(changes, "change", "changes")}${people}` : "Unsaved changes";
+  form.querySelectorAll("[data-changes]").forEach((note) => (note.textContent = text));
+};
+
 document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-dirty]");
   if (!form || event.target.matches("[type=search]")) return;
   form.dataset.dirty = "yes";
   form.querySelectorAll("[data-unsaved]").forEach((note) => (note.hidden = false));
+  tellChanges(form);
 });
 
-document.addEventListener("htmx:after:swap", () => reveal(document));
+document.addEventListener("htmx:after:swap", () => {
+  reveal(document);
+  document.querySelectorAll("form[data-dirty=yes]").forEach(tellChanges);
+});
 
 reveal(document);
 leadToProblems(document);

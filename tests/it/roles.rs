@@ -90,6 +90,30 @@ both! {
         }
     }
 
+    async fn a_role_is_duplicated(app) {
+        let mut sam = app.sam().await;
+        let id = make_role(app, &mut sam, "Night lead", &[("callback.alerts", "all"), ("callback.exports", "most")]).await;
+        sam.get(&format!("/roles/{id}")).await;
+        let href = sam.page.link("Duplicate").expect("a link");
+        sam.get(&href).await;
+        assert_eq!((sam.page.heading().as_str(), sam.page.value("Role name").as_str()), ("Add Role", "Copy of Night lead"));
+        let form = sam.form("Save");
+        assert_eq!((form.sends("callback.alerts"), form.sends("callback.widgets")), (vec!["all".to_owned()], vec!["none".to_owned()]));
+        sam.submit(form).await;
+        assert_eq!(sam.page.flash(), "The role Copy of Night lead was saved.");
+        let (_, after) = app.last_event("role.created").await;
+        assert_eq!((after["callback.alerts"].as_str(), after["callback.exports"].as_str()), (Some("all"), Some("most")));
+
+        sam.get("/roles/platform:administrator").await;
+        let href = sam.page.link("Duplicate").expect("a link");
+        app.person(&mut sam, "Una User Admin", "una@acme.example", &["User Admin"]).await;
+        let mut una = app.log_in("una@acme.example").await;
+        una.get("/roles/platform:administrator").await;
+        assert_eq!(una.page.link("Duplicate"), None, "she may not add roles");
+        assert_eq!(una.get(&href).await.code(), 403);
+        assert_eq!(sam.get("/roles/new?from=nonsense").await.code(), 404);
+    }
+
     async fn a_role_is_made_changed_and_deleted(app) {
         let mut sam = app.sam().await;
         let form = new_role(&mut sam).await;

@@ -168,7 +168,6 @@ pub fn mark(access: &mut Access, changes: &[PageChange]) {
 }
 
 fn access_page(page: &PageAccess, more: Vec<String>) -> AccessPage {
-    let label = page.extra_note().map_or_else(|| page.label().to_owned(), |note| format!("{} ({note})", page.label()));
     let from: Vec<&str> = page.from.iter().map(Role::label).collect();
     let below = page.below.iter().map(|(role, level)| format!("{} ({})", role.label(), page.page.level_label(*level)));
     let below: Vec<String> = below.collect();
@@ -176,7 +175,8 @@ fn access_page(page: &PageAccess, more: Vec<String>) -> AccessPage {
         key: page.page.key().to_owned(),
         label: page.page.label().to_owned(),
         level: page.level.rank(),
-        level_label: label,
+        level_label: page.label().to_owned(),
+        note: page.extra_note().map(str::to_owned).unwrap_or_default(),
         from: from.join(", "),
         below: below.join(", "),
         change: Change::None,

@@ -244,6 +244,8 @@ pub struct AccessPage {
     pub level: u8,
     /// Label of the level on this page, such as "All except Audit reports".
     pub level_label: String,
+    /// What qualifies the level; empty where nothing does, or where the label says it.
+    pub note: String,
     /// Roles that give it, comma separated; empty for "No access".
     pub from: String,
     /// Roles that give less, with what each would give: "Callback Viewer (View only)".
@@ -278,6 +280,11 @@ impl Change {
 }
 
 impl AccessPage {
+    /// The level with what qualifies it.
+    pub fn whole_level(&self) -> String {
+        if self.note.is_empty() { self.level_label.clone() } else { format!("{} ({})", self.level_label, self.note) }
+    }
+
     /// Bars of the glyph: 0 to 3.
     pub fn bars(&self) -> u8 {
         match self.level {

@@ -62,6 +62,8 @@ pub struct Show {
     pub lead: String,
     /// The people who have it.
     pub users_href: Option<String>,
+    /// "Duplicate", for who may add roles.
+    pub duplicate_href: Option<String>,
     /// The role's own pages.
     pub pages: Vec<PageRow>,
 }
@@ -105,6 +107,8 @@ pub struct Edit {
     pub description: Field,
     /// One for each application the organization has.
     pub groups: Vec<LevelGroup>,
+    /// "Duplicate", for who may add roles; absent for a new one.
+    pub duplicate_href: Option<String>,
     /// Offer "Delete".
     pub may_delete: bool,
     /// Who gains and who loses; absent for a new role.
@@ -187,6 +191,8 @@ pub struct Effect {
     pub lose: u64,
     /// How many of those who have the role keep exactly what they can do.
     pub unchanged: u64,
+    /// How many of them gain or lose.
+    pub affected: u64,
     /// In a sentence for each page: "3 people gain Smart Rules: All".
     pub lines: Vec<EffectLine>,
     /// The first people with what changes for them.

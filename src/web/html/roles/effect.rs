@@ -72,6 +72,7 @@ fn in_words(shown: &Preview, names: bool) -> Effect {
         gain: *gain,
         lose: *lose,
         unchanged: *unchanged,
+        affected: *affected,
         lines: pages.iter().map(page).collect(),
         people: named.collect(),
         more: if names { affected.saturating_sub(people.len() as u64) } else { 0 },

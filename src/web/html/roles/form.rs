@@ -1,11 +1,12 @@
 //! The form of a custom role: one radio group a page, read back level by level.
 
 use axum::{extract::State, http::StatusCode, response::Response};
+use serde::Deserialize;
 
 use super::{
-    bars, custom_id,
+    bars, custom_id, duplicate_href,
     effect::effect,
-    is_provisioned, not_editable, stored,
+    is_provisioned, not_editable, role, stored,
     typed::{Fields, Typed, opens_nothing, problem, taken},
 };
 use crate::{
@@ -13,7 +14,8 @@ use crate::{
     domain::{
         audit::AuditAction,
         pages::{Application, Level, Page},
-        roles::Access,
+        roles::{Access, Role},
+        text::RoleName,
     },
     error::AppError,
     flows::{
@@ -26,7 +28,7 @@ use crate::{
         html::{
             audit::revert::{self, Reverted},
             edit::SURPRISE,
-            extract::{Form, Path},
+            extract::{Form, Path, Query},
             respond, shell,
             users::people_count,
         },
@@ -49,10 +51,34 @@ pub(super) struct Editor<'a> {
     pub subject: Option<(&'a StoredRole, i64)>,
 }
 
-/// "Add Role".
-pub async fn new(State(app): State<App>, here: Here) -> Result<Response, AppError> {
-    let editor = Editor { app: &app, here: &here, actor: here.actor()?, subject: None };
-    respond::page(&editor.page(&Typed::default()).await?)
+/// The role a new one starts from, as it stands in the URL.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Duplicated {
+    from: Option<String>,
+}
+
+/// "Add Role", empty or filled with what another role opens.
+pub async fn new(
+    State(app): State<App>,
+    here: Here,
+    Query(duplicated): Query<Duplicated>,
+) -> Result<Response, AppError> {
+    let actor = here.actor()?;
+    let editor = Editor { app: &app, here: &here, actor, subject: None };
+    let typed = match duplicated.from {
+        Some(from) => duplicate(actor, &role(&app, actor, &from).await?),
+        None => Typed::default(),
+    };
+    respond::page(&editor.page(&typed).await?)
+}
+
+/// A form for a role that opens the same, as far as whoever fills it in may choose it.
+fn duplicate(actor: &Actor, role: &Role) -> Typed {
+    let access = role.access();
+    let name = format!("Copy of {}", role.label()).chars().take(RoleName::LONGEST).collect();
+    let offered = access.levels().filter(|(page, level)| choice(actor, *page, *level, *level).is_some());
+    Typed { name, levels: offered.map(|(page, level)| (page, level.key().to_owned())).collect(), ..Typed::default() }
 }
 
 /// Makes the role.
@@ -224,6 +250,9 @@ impl Editor<'_> {
             name: field(&typed.name),
             description: field(&typed.description),
             groups: applications.map(|application| group(actor, application, stored.is_some(), &now, typed)).collect(),
+            duplicate_href: stored
+                .filter(|_| actor.may::<CreateRole>().is_ok())
+                .map(|stored| duplicate_href(&stored.role.id.to_string())),
             may_delete: own.is_some_and(|own| actor.allows(&DeleteRole, &own)),
             effect,
             ..Edit::default()

@@ -104,6 +104,12 @@ fn users_href(actor: &Actor, role: &Role) -> Option<String> {
     actor.may::<ViewUsers>().is_ok().then(|| users_with(&role.key().to_string()))
 }
 
+/// "Add Role", filled with what this role opens.
+fn duplicate_href(role: &str) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    format!("/roles/new?{}", query.append_pair("from", role).finish())
+}
+
 fn users_with(role: &str) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     format!("/users?{}", query.append_pair("role", role).finish())
@@ -139,6 +145,15 @@ pub async fn show(
     }
 }
 
+/// A role the organization has, by its key.
+async fn role(app: &App, actor: &Actor, key: &str) -> Result<Role, AppError> {
+    match key.parse() {
+        Ok(RoleKey::Application(role)) if is_provisioned(actor, role.application()) => Ok(Role::Application(role)),
+        Ok(RoleKey::Custom(id)) => Ok(Role::Custom(stored(app, actor, id).await?.0.role)),
+        _ => Err(AppError::NotFound),
+    }
+}
+
 /// A custom role of the organization, and how many have it.
 async fn stored(app: &App, actor: &Actor, id: CustomRoleId) -> Result<(StoredRole, i64), AppError> {
     let mut tx = app.db.begin_read().await?;
@@ -156,6 +171,7 @@ async fn read_only(here: &Here, actor: &Actor, role: &Role, description: &str, u
         description: description.to_owned(),
         lead: format!("{} {has} this role.", people_count(users)),
         users_href: users_href(actor, role),
+        duplicate_href: actor.may::<CreateRole>().is_ok().then(|| duplicate_href(&role.key().to_string())),
         pages: pages(actor, role),
         shell: shell::shell(here, "roles").await?,
     })

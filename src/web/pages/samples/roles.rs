@@ -109,6 +109,7 @@ fn effect() -> Effect {
         gain: 3,
         lose: 1,
         unchanged: 3,
+        affected: 4,
         lines: vec![line(true, "3 people gain Smart Rules: All"), line(false, "1 person loses Widgets")],
         people: vec![EffectPerson {
             avatar: Avatar::new("0198c0de-0000-7000-8000-000000000001", "Owen Price"),
