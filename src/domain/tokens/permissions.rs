@@ -83,6 +83,22 @@ impl Permission {
         Self::OF_ORGANIZATION.into_iter().chain(Self::OF_TENANTS).chain(Self::WITHOUT_EFFECT)
     }
 
+    /// What it allows, in a sentence; empty for those without effect.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::USERS_READ => "See people, their roles and what they may open.",
+            Self::USERS_WRITE => "Invite people and change them.",
+            Self::USERS_DELETE => "Remove people.",
+            Self::TOKENS_READ => "See tokens, without their secrets.",
+            Self::TOKENS_WRITE => "Create and change tokens that may do no more than this one.",
+            Self::TOKENS_DELETE => "Revoke tokens.",
+            Self::TENANTS_READ => "See organizations.",
+            Self::TENANTS_WRITE => "Add and change organizations.",
+            Self::TENANTS_DELETE => "Delete organizations.",
+            _ => "",
+        }
+    }
+
     /// Whether it has effect for a global token alone.
     pub fn is_of_tenants(self) -> bool {
         Self::OF_TENANTS.contains(&self)

@@ -117,7 +117,7 @@ async fn form(app: &App, here: &Here, typed: &Typed) -> Result<New, AppError> {
         permissions: offered
             .map(|permission| PermissionChoice {
                 name: permission.name().to_owned(),
-                hint: "",
+                hint: permission.about(),
                 chosen: typed.permission.iter().any(|name| name == permission.name()),
             })
             .collect(),
