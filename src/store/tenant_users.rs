@@ -176,9 +176,9 @@ impl Tx {
         ));
         if !query.include_disabled {
             statement.push(&format!(
-                " - (SELECT count(*) FROM memberships m CROSS JOIN users u
-                     WHERE m.organization_id = {tenant} AND m.state = 'disabled' AND m.kind <> 'token' {role}
-                       AND u.id = m.user_id AND u.disabled_at IS NOT NULL)"
+                " - (SELECT count(*) FROM users u CROSS JOIN memberships m
+                     WHERE u.disabled_at IS NOT NULL AND m.organization_id = {tenant} AND m.user_id = u.id
+                       AND m.kind <> 'token' {role})"
             ));
         }
         statement
