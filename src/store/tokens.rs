@@ -3,8 +3,9 @@
 
 mod presented;
 
-use ipnet::IpNet;
 pub use presented::{PresentedToken, TokenUse};
+
+use ipnet::IpNet;
 use serde::Deserialize;
 use serde_json::json;
 
