@@ -281,7 +281,7 @@ pub(crate) fn target(member: &Member) -> AuditTarget {
     AuditTarget::user(member.user, &member.display_name, &member.email)
 }
 
-fn note(values: &mut Value, field: &str, value: Value) {
+pub(super) fn note(values: &mut Value, field: &str, value: Value) {
     if let Some(object) = values.as_object_mut() {
         object.insert(field.to_owned(), value);
     }
