@@ -186,7 +186,7 @@ export async function idOf(page, text) {
   return new URL(address, page.url()).pathname.split('/')[2];
 }
 
-/** The form of somebody on the list, opened in another session of the administrator; the list is left open in the first. */
+/** The form of somebody on the list, opened in another session of the administrator. */
 export async function openedByAnother(admin, newVisitor, person, form) {
   await admin.goto('/users');
   const id = await idOf(admin, person);
