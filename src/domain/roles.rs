@@ -12,6 +12,8 @@ mod holdings;
 mod listing;
 mod matrix;
 mod more;
+#[cfg(test)]
+mod samples;
 mod set;
 mod wanted;
 

@@ -1,5 +1,7 @@
 //! People for the tests of the rules. They all belong to one organization, "Acme".
 
+pub(crate) mod edits;
+
 use super::matrix::{acting, id, standing};
 use super::{Action, Actor, Denied, Person, Refusal};
 use crate::domain::ids::OrganizationId;

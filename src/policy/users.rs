@@ -158,31 +158,15 @@ impl Action for EndSessions {
 
 #[cfg(test)]
 mod tests {
+    use super::super::samples::edits::{account_role, email, name, roles};
     use super::super::samples::{
         administrator, asked, manager, member, more_access, other_organization, person, refused, server_administrator,
         themselves, user,
     };
     use super::*;
+    use crate::domain::roles::AccountRole;
     use crate::domain::roles::ApplicationRole::{CallbackManager, CallbackViewer, PlatformViewer};
-    use crate::domain::roles::{AccountRole, ApplicationRole, RoleSet};
-    use crate::domain::text::{DisplayName, Email};
     use crate::domain::users::MembershipKind;
-
-    fn email() -> EditUser {
-        EditUser { email: Email::parse("new@acme.example").ok(), ..EditUser::default() }
-    }
-
-    fn name() -> EditUser {
-        EditUser { name: DisplayName::parse("New Name").ok(), ..EditUser::default() }
-    }
-
-    fn account_role(role: AccountRole) -> EditUser {
-        EditUser { account_role: Some(role), ..EditUser::default() }
-    }
-
-    fn roles(roles: &[ApplicationRole]) -> EditUser {
-        EditUser { roles: Some(RoleSet::new(roles.iter().copied(), [])), ..EditUser::default() }
-    }
 
     #[test]
     fn levels_of_user_management() {

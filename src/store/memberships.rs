@@ -1,6 +1,11 @@
 //! Changes to memberships. Each takes the permit that allowed it, locks the organization, raises the version and writes
 //! its audit event; the guards of the commit keep the last Administrator and the limits.
 
+mod removal;
+mod switches;
+
+pub use removal::Removal;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -18,10 +23,7 @@ use crate::{
         time::Timestamp,
         users::MembershipKind,
     },
-    policy::{
-        CancelInvitation, DeleteUser, DisableEverywhere, DisableUser, EditUser, EnableEverywhere, EnableUser,
-        EndSessions, Permit, ResetAuthenticator, SaveMembership, SwitchAccount,
-    },
+    policy::{EditUser, EndSessions, Permit, ResetAuthenticator},
 };
 
 /// A membership about to be made.
@@ -35,15 +37,6 @@ pub(crate) struct NewMembership<'a> {
     pub(crate) roles: &'a [RoleKey],
     /// Activated from the start: made at set-up or by the command line.
     pub(crate) validated: bool,
-}
-
-/// What became of a membership that was taken away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Removal {
-    /// Sessions that ended with it.
-    pub sessions_ended: u64,
-    /// Whether the user had nothing else and was erased.
-    pub erased: bool,
 }
 
 impl Tx {
@@ -216,216 +209,6 @@ impl Tx {
         Ok(names)
     }
 
-    /// Takes the access to one organization away and keeps the membership.
-    pub(crate) async fn disable_member(
-        &mut self,
-        permit: Permit<DisableUser>,
-        member: &Member,
-        occasion: &Occasion,
-    ) -> Result<()> {
-        let author = permit.author();
-        self.guard(member.organization).await?;
-        execute!(
-            self,
-            "UPDATE memberships SET enabled = $3 WHERE organization_id = $1 AND user_id = $2",
-            member.organization,
-            member.user,
-            false
-        )?;
-        self.forget_invitation(member.organization, member.user).await?;
-        self.settle_memberships(member.user).await?;
-        self.bump_membership(member.organization, member.user, &author.into(), occasion.now).await?;
-        let ended = self.end_sessions_without_access(member.user, member.organization, occasion.now).await?;
-        let mut after = json!({ "enabled": false });
-        note_sessions(&mut after, ended);
-        if let Some(end) = member.ends_at.filter(|_| member.has_ended(occasion.now)) {
-            note(&mut after, "ended", json!(end.rfc3339()));
-        }
-        let event =
-            author.event(AuditAction::UserDisabled, target(member)).before(json!({ "enabled": true })).after(after);
-        self.record(event, occasion).await
-    }
-
-    /// Gives the access back; it works again when a fresh activation link is used (product contract section 3).
-    pub(crate) async fn enable_member(
-        &mut self,
-        permit: Permit<EnableUser>,
-        member: &Member,
-        occasion: &Occasion,
-    ) -> Result<()> {
-        let author = permit.author();
-        self.guard(member.organization).await?;
-        execute!(
-            self,
-            "UPDATE memberships SET enabled = $3, validated_at = NULL WHERE organization_id = $1 AND user_id = $2",
-            member.organization,
-            member.user,
-            true
-        )?;
-        self.settle_memberships(member.user).await?;
-        self.bump_membership(member.organization, member.user, &author.into(), occasion.now).await?;
-        let event = author
-            .event(AuditAction::UserEnabled, target(member))
-            .before(json!({ "enabled": false }))
-            .after(json!({ "enabled": true, "validated": false }));
-        self.record(event, occasion).await
-    }
-
-    /// Saves role and switch of a membership in one step; the version rises once, also when nothing was different
-    /// (v1 contract section 1).
-    pub(crate) async fn save_membership(
-        &mut self,
-        permit: Permit<SaveMembership>,
-        member: &Member,
-        occasion: &Occasion,
-    ) -> Result<()> {
-        let author = permit.author();
-        let role = permit.action().new_role(permit.target());
-        let enabled = permit.action().new_enabled(permit.target());
-        self.guard(member.organization).await?;
-        let (mut before, mut after) = (json!({}), json!({}));
-        if let Some(role) = role {
-            self.write_account_role(member, role).await?;
-            before = json!({ "account_role": member.account_role.label() });
-            after = json!({ "account_role": role.label() });
-        }
-        let mut sessions_ended = 0;
-        if let Some(enabled) = enabled {
-            note(&mut before, "enabled", json!(member.enabled));
-            note(&mut after, "enabled", json!(enabled));
-            if enabled {
-                note(&mut after, "validated", json!(false));
-            }
-            sessions_ended = self.switch_membership(member, enabled, occasion.now).await?;
-        }
-        self.bump_membership(member.organization, member.user, &author.into(), occasion.now).await?;
-        let action = match (enabled, role) {
-            (Some(true), _) => AuditAction::UserEnabled,
-            (Some(false), _) => AuditAction::UserDisabled,
-            (None, Some(_)) => AuditAction::UserRolesChanged,
-            (None, None) => return Ok(()),
-        };
-        note_sessions(&mut after, sessions_ended);
-        let event = author.event(action, target(member)).before(before).after(after);
-        self.record(event, occasion).await
-    }
-
-    /// Moves the switch of a membership; gives the number of sessions that ended with it.
-    async fn switch_membership(&mut self, member: &Member, enabled: bool, now: Timestamp) -> Result<u64> {
-        execute!(
-            self,
-            "UPDATE memberships SET enabled = $3, validated_at = CASE WHEN $3 THEN NULL ELSE validated_at END
-             WHERE organization_id = $1 AND user_id = $2",
-            member.organization,
-            member.user,
-            enabled
-        )?;
-        if !enabled {
-            self.forget_invitation(member.organization, member.user).await?;
-        }
-        self.settle_memberships(member.user).await?;
-        if enabled { Ok(0) } else { self.end_sessions_without_access(member.user, member.organization, now).await }
-    }
-
-    /// Removes a membership for good.
-    pub(crate) async fn delete_member(
-        &mut self,
-        permit: Permit<DeleteUser>,
-        member: &Member,
-        occasion: &Occasion,
-    ) -> Result<Removal> {
-        self.remove_member(permit.author(), AuditAction::UserDeleted, member, occasion).await
-    }
-
-    /// Takes an invitation back: the membership is gone as if it had never been.
-    pub(crate) async fn cancel_member(
-        &mut self,
-        permit: Permit<CancelInvitation>,
-        member: &Member,
-        occasion: &Occasion,
-    ) -> Result<Removal> {
-        self.remove_member(permit.author(), AuditAction::UserInvitationCancelled, member, occasion).await
-    }
-
-    async fn remove_member(
-        &mut self,
-        author: &Author,
-        action: AuditAction,
-        member: &Member,
-        occasion: &Occasion,
-    ) -> Result<Removal> {
-        self.guard(member.organization).await?;
-        let roles = self.role_names(member.organization, &member.roles).await?;
-        execute!(
-            self,
-            "DELETE FROM memberships WHERE organization_id = $1 AND user_id = $2",
-            member.organization,
-            member.user
-        )?;
-        let sessions_ended = self.end_sessions_without_access(member.user, member.organization, occasion.now).await?;
-        let erased = self.erase_if_alone(member.user).await?;
-        let before = json!({
-            "email": member.email,
-            "name": member.display_name,
-            "account_role": member.account_role.label(),
-            "roles": roles,
-            "enabled": member.enabled,
-        });
-        let mut after = json!({});
-        note_sessions(&mut after, sessions_ended);
-        let event = author.event(action, target(member)).before(before).after(after);
-        self.record(event, occasion).await?;
-        Ok(Removal { sessions_ended, erased })
-    }
-
-    /// Switches the user off in every organization.
-    pub(crate) async fn disable_everywhere(
-        &mut self,
-        permit: Permit<DisableEverywhere>,
-        member: &Member,
-        occasion: &Occasion,
-    ) -> Result<()> {
-        self.switch_everywhere(permit.author(), member.user, target(member), true, occasion).await
-    }
-
-    /// Switches the user on again; no activation is needed, but free seats are.
-    pub(crate) async fn enable_everywhere(
-        &mut self,
-        permit: Permit<EnableEverywhere>,
-        member: &Member,
-        occasion: &Occasion,
-    ) -> Result<()> {
-        self.switch_everywhere(permit.author(), member.user, target(member), false, occasion).await
-    }
-
-    /// The same from the command line, for users of any organization or none.
-    pub(crate) async fn switch_account(
-        &mut self,
-        permit: Permit<SwitchAccount>,
-        name: AuditTarget,
-        occasion: &Occasion,
-    ) -> Result<()> {
-        self.switch_everywhere(permit.author(), *permit.target(), name, permit.action().disabled, occasion).await
-    }
-
-    async fn switch_everywhere(
-        &mut self,
-        author: &Author,
-        user: UserId,
-        name: AuditTarget,
-        disabled: bool,
-        occasion: &Occasion,
-    ) -> Result<()> {
-        self.guard_person(user).await?;
-        let ended = self.set_disabled(user, disabled, occasion.now).await?;
-        self.bump_user(user, &author.into(), occasion.now).await?;
-        let mut after = json!({ "disabled": disabled });
-        note_sessions(&mut after, ended);
-        let action = if disabled { AuditAction::AccountDisabled } else { AuditAction::AccountEnabled };
-        let event = author.event(action, name).before(json!({ "disabled": !disabled })).after(after);
-        self.record(event, occasion).await
-    }
-
     /// Ends every session of the person at an administrator's wish.
     pub(crate) async fn end_member_sessions(
         &mut self,
@@ -498,14 +281,14 @@ pub(crate) fn target(member: &Member) -> AuditTarget {
     AuditTarget::user(member.user, &member.display_name, &member.email)
 }
 
-fn note(values: &mut Value, field: &str, value: Value) {
+pub(super) fn note(values: &mut Value, field: &str, value: Value) {
     if let Some(object) = values.as_object_mut() {
         object.insert(field.to_owned(), value);
     }
 }
 
 fn note_sessions(after: &mut Value, ended: u64) {
-    if let (Some(object), true) = (after.as_object_mut(), ended > 0) {
-        object.insert("sessions_ended".to_owned(), json!(ended));
+    if ended > 0 {
+        note(after, "sessions_ended", json!(ended));
     }
 }

@@ -206,7 +206,7 @@ impl Tx {
         Ok(())
     }
 
-    async fn write_applications(&mut self, id: OrganizationId, applications: &[Application]) -> Result<()> {
+    pub(super) async fn write_applications(&mut self, id: OrganizationId, applications: &[Application]) -> Result<()> {
         let applications = json_list(applications.iter().map(|application| application.key()));
         execute!(self, "DELETE FROM organization_applications WHERE organization_id = $1", id)?;
         execute!(

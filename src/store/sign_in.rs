@@ -191,15 +191,10 @@ impl Tx {
         now: Timestamp,
     ) -> Result<()> {
         execute!(self, "UPDATE users SET last_login_at = $2 WHERE id = $1", user, now)?;
-        let Some(organization) = organization else { return Ok(()) };
-        execute!(
-            self,
-            "UPDATE memberships SET last_login_at = $3 WHERE organization_id = $1 AND user_id = $2",
-            organization,
-            user,
-            now
-        )?;
-        Ok(())
+        match organization {
+            Some(organization) => self.enter_organization(user, organization, now).await,
+            None => Ok(()),
+        }
     }
 
     /// The ten latest sign-ins of a user; with an organization, only those that led into it.

@@ -3,7 +3,14 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Result, Tx, authors::AuthorColumns, dialect, memberships::target, query::execute, statement::Statement};
+use super::{
+    Result, Tx,
+    authors::AuthorColumns,
+    dialect,
+    memberships::{note, target},
+    query::execute,
+    statement::Statement,
+};
 use crate::domain::{
     audit::{AuditAction, AuditTarget, Author, Occasion},
     ids::{OrganizationId, UserId},
@@ -318,15 +325,15 @@ impl Tx {
         let (mut before, mut after) = (json!({}), json!({}));
         if let Some(role) = role {
             self.write_account_role(member, role).await?;
-            put(&mut before, "account_role", json!(member.account_role.label()));
-            put(&mut after, "account_role", json!(role.label()));
+            note(&mut before, "account_role", json!(member.account_role.label()));
+            note(&mut after, "account_role", json!(role.label()));
         }
         if let Some(name) = name {
             let email = text::Email::parse(&member.email);
             let email = email.map_err(|error| super::StoreError::damaged(error.to_string()))?;
             self.set_display_name(member.user, name, &email).await?;
-            put(&mut before, "name", json!(member.display_name));
-            put(&mut after, "name", json!(name.as_str()));
+            note(&mut before, "name", json!(member.display_name));
+            note(&mut after, "name", json!(name.as_str()));
         }
         let by = AuthorColumns::from(author);
         if name.is_some() {
@@ -372,12 +379,6 @@ impl Tx {
     ) -> Result<()> {
         let target = AuditTarget::user(user.id, &user.display_name, &user.email);
         self.record(author.event(action, target).before(before).after(after), occasion).await
-    }
-}
-
-fn put(values: &mut Value, field: &str, value: Value) {
-    if let Some(object) = values.as_object_mut() {
-        object.insert(field.to_owned(), value);
     }
 }
 

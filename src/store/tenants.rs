@@ -132,14 +132,7 @@ impl Tx {
             facts.expires_at,
             occasion.now
         )?;
-        let applications = json_list(Application::PROVISIONABLE.iter().map(|application| application.key()));
-        execute!(
-            self,
-            "INSERT INTO organization_applications (organization_id, application)
-             SELECT $1, value FROM json_each($2)",
-            id,
-            &applications
-        )?;
+        self.write_applications(id, &Application::PROVISIONABLE).await?;
         let event = scoped(author, id, &facts.display_name)
             .event(AuditAction::OrganizationCreated, AuditTarget::organization(id, &facts.display_name))
             .after(json!({ "slug": new.slug, "facts": shown(facts) }));

@@ -234,18 +234,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::ApplicationRole;
+    use super::super::samples::custom;
     use super::*;
     use crate::domain::entropy::Seeded;
-    use crate::domain::ids::CustomRoleId;
     use crate::domain::time::Timestamp;
-
-    fn custom(seed: u64, levels: &[(Page, Level)]) -> CustomRole {
-        CustomRole {
-            id: CustomRoleId::new(Timestamp::from_seconds(1), &Seeded::new(seed)),
-            name: format!("Role {seed}"),
-            access: Access::from_levels(levels.iter().copied()),
-        }
-    }
 
     fn people(names: &[&str], account_role: AccountRole, roles: &[ApplicationRole]) -> AlikeHolders {
         let someone = |(number, name): (usize, &&str)| Someone {
@@ -266,7 +258,7 @@ mod tests {
     #[test]
     fn who_gains_who_loses_and_who_keeps_it_through_another_role() {
         use ApplicationRole::CallbackManager;
-        let night = custom(1, &[(Page::Alerts, Level::All), (Page::Widgets, Level::View)]);
+        let night = custom(1, "Night", &[(Page::Alerts, Level::All), (Page::Widgets, Level::View)]);
         let after = Access::from_levels([(Page::Alerts, Level::View), (Page::BlockList, Level::View)]);
         let mut invited = people(&["Ina"], AccountRole::User, &[]);
         invited.works = false;
@@ -297,7 +289,7 @@ mod tests {
 
     #[test]
     fn an_earlier_preview_counts_only_for_the_same_choice() {
-        let night = custom(1, &[(Page::Alerts, Level::All)]);
+        let night = custom(1, "Night", &[(Page::Alerts, Level::All)]);
         let seen = |after: Access, names: &[&str]| {
             let holders = [people(names, AccountRole::User, &[])];
             let levels: Vec<_> = after.levels().collect();
@@ -324,8 +316,8 @@ mod tests {
             roles in proptest::sample::subsequence(ApplicationRole::ALL, 0..8),
             others in proptest::collection::vec(any_access(), 0..3),
         ) {
-            let role = CustomRole { access: before, ..custom(1, &[]) };
-            let others = others.into_iter().zip(2..).map(|(access, seed)| CustomRole { access, ..custom(seed, &[]) });
+            let role = CustomRole { access: before, ..custom(1, "Night", &[]) };
+            let others = others.into_iter().zip(2..).map(|(access, seed)| CustomRole { access, ..custom(seed, "Other", &[]) });
             let all = RoleSet::new(roles, others);
             let changes = page_changes(&before, &after);
             let deciding = all.iter().filter(|role| decides(role, &changes));

@@ -63,22 +63,10 @@ fn explain_page(holdings: &Holdings<'_>, page: Page) -> PageAccess {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Access, AccountRole, ApplicationRole, CustomRole, counts_as_administrator};
+    use super::super::samples::{MEMBER, custom};
+    use super::super::{Access, AccountRole, ApplicationRole, counts_as_administrator};
     use super::*;
-    use crate::domain::entropy::Seeded;
-    use crate::domain::ids::CustomRoleId;
     use crate::domain::pages::Application;
-    use crate::domain::time::Timestamp;
-
-    const MEMBER: Holdings<'static> = Holdings { provisioned: Application::ALL, works: true, ..Holdings::NONE };
-
-    fn custom(name: &str, levels: &[(Page, Level)]) -> CustomRole {
-        CustomRole {
-            id: CustomRoleId::new(Timestamp::from_seconds(1), &Seeded::new(1)),
-            name: name.to_owned(),
-            access: Access::from_levels(levels.iter().copied()),
-        }
-    }
 
     fn on(page: Page, holdings: &Holdings<'_>) -> PageAccess {
         explain(holdings).into_iter().find(|access| access.page == page).unwrap()
@@ -112,7 +100,7 @@ mod tests {
     #[test]
     fn what_a_higher_role_outdoes_is_told() {
         let roles = [ApplicationRole::CallbackViewer, ApplicationRole::CallbackManager];
-        let own = [custom("Exports", &[(Page::Exports, Level::View)])];
+        let own = [custom(1, "Exports", &[(Page::Exports, Level::View)])];
         let exports = on(Page::Exports, &Holdings { application_roles: &roles, custom_roles: &own, ..MEMBER });
         assert_eq!(names(&exports), ["Callback Manager"]);
         let below: Vec<(&str, Level)> = exports.below.iter().map(|(role, level)| (role.label(), *level)).collect();
@@ -134,7 +122,7 @@ mod tests {
 
     #[test]
     fn from_names_the_roles_that_give_exactly_the_level() {
-        let role = [custom("Reports", &[(Page::Exports, Level::All)])];
+        let role = [custom(1, "Reports", &[(Page::Exports, Level::All)])];
         let holdings = Holdings {
             application_roles: &[ApplicationRole::CallbackViewer, ApplicationRole::CallbackManager],
             custom_roles: &role,
@@ -151,7 +139,7 @@ mod tests {
         assert_eq!(on(Page::GlobalSettings, &manager).note, None);
         let server = Holdings { server_administrator: true, ..manager };
         assert_eq!(on(Page::CallTargets, &server).note, None);
-        let role = [custom("Alerts", &[(Page::Alerts, Level::View)])];
+        let role = [custom(1, "Alerts", &[(Page::Alerts, Level::View)])];
         let viewer = Holdings { custom_roles: &role, ..MEMBER };
         let alerts = on(Page::Alerts, &viewer);
         assert_eq!(alerts.label(), "View only - cannot acknowledge/clear alerts");
@@ -161,7 +149,7 @@ mod tests {
     #[test]
     fn the_less_qualified_of_two_equal_levels_prevails() {
         assert_eq!(on(Page::Organizations, &MEMBER).extra_note(), Some("those invited to"));
-        let role = [custom("Clients", &[(Page::Organizations, Level::View)])];
+        let role = [custom(1, "Clients", &[(Page::Organizations, Level::View)])];
         let holdings = Holdings { custom_roles: &role, ..MEMBER };
         let organizations = on(Page::Organizations, &holdings);
         assert_eq!(organizations.note, None);

@@ -93,28 +93,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::matrix_rows;
+    use super::super::samples::{MEMBER, custom};
     use super::*;
-    use crate::domain::entropy::Seeded;
-    use crate::domain::ids::CustomRoleId;
-    use crate::domain::time::Timestamp;
-
-    const MEMBER: Holdings<'static> = Holdings { provisioned: Application::ALL, works: true, ..Holdings::NONE };
-
-    fn custom(name: &str, levels: &[(Page, Level)]) -> CustomRole {
-        CustomRole {
-            id: CustomRoleId::new(Timestamp::from_seconds(1), &Seeded::new(1)),
-            name: name.to_owned(),
-            access: Access::from_levels(levels.iter().copied()),
-        }
-    }
 
     #[test]
     fn the_table_of_combinations() {
         use ApplicationRole::{
             CallbackAdministrator, CallbackManager, CallbackViewer, HandoffViewer, PlatformManager, PlatformViewer,
         };
-        let alerts = custom("Alerts", &[(Page::Alerts, Level::All)]);
-        let units = custom("Units", &[(Page::BusinessUnits, Level::View)]);
+        let alerts = custom(1, "Alerts", &[(Page::Alerts, Level::All)]);
+        let units = custom(1, "Units", &[(Page::BusinessUnits, Level::View)]);
         let rows: [(&[ApplicationRole], &[CustomRole], Page, Level); 7] = [
             (&[CallbackViewer, CallbackManager], &[], Page::Exports, Level::All),
             (&[CallbackViewer, CallbackManager], &[], Page::BusinessUnits, Level::None),
@@ -145,14 +133,14 @@ mod tests {
         assert!(by(AccountRole::Administrator));
         assert!(by(AccountRole::UserAdmin));
         assert!(!by(AccountRole::ItAdmin));
-        let role = [custom("People", &[(Page::UserManagement, Level::All)])];
+        let role = [custom(1, "People", &[(Page::UserManagement, Level::All)])];
         assert!(counts_as_administrator(&Holdings { custom_roles: &role, ..MEMBER }));
         assert!(!counts_as_administrator(&Holdings { custom_roles: &role, works: false, ..MEMBER }));
     }
 
     #[test]
     fn roles_of_applications_that_are_not_provisioned_count_as_absent() {
-        let role = [custom("Mixed", &[(Page::Exports, Level::All), (Page::Webhooks, Level::View)])];
+        let role = [custom(1, "Mixed", &[(Page::Exports, Level::All), (Page::Webhooks, Level::View)])];
         let holdings = Holdings {
             account_role: AccountRole::Administrator,
             application_roles: ApplicationRole::ALL,
@@ -203,7 +191,7 @@ mod tests {
         ) {
             let own: Vec<CustomRole> = levels
                 .into_iter()
-                .map(|levels| custom("Any", &Page::ALL.iter().copied().zip(levels).collect::<Vec<_>>()))
+                .map(|levels| custom(1, "Any", &Page::ALL.iter().copied().zip(levels).collect::<Vec<_>>()))
                 .collect();
             let holdings = Holdings {
                 account_role,
@@ -230,7 +218,7 @@ mod tests {
             account_role in proptest::sample::select(AccountRole::ALL),
             levels in proptest::collection::vec(any_level(), Page::COUNT),
         ) {
-            let role = [custom("Any", &Page::ALL.iter().copied().zip(levels).collect::<Vec<_>>())];
+            let role = [custom(1, "Any", &Page::ALL.iter().copied().zip(levels).collect::<Vec<_>>())];
             let before = Holdings { account_role, application_roles: &roles, ..MEMBER };
             let mut more = roles.clone();
             more.push(added);

@@ -99,20 +99,8 @@ fn smallest(roles: &[(Role, Access)], page: Page, above: Level) -> Vec<(Role, Le
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::samples::{MEMBER, custom};
     use super::*;
-    use crate::domain::entropy::Seeded;
-    use crate::domain::ids::CustomRoleId;
-    use crate::domain::time::Timestamp;
-
-    const MEMBER: Holdings<'static> = Holdings { provisioned: Application::ALL, works: true, ..Holdings::NONE };
-
-    fn custom(seed: u64, name: &str, levels: &[(Page, Level)]) -> CustomRole {
-        CustomRole {
-            id: CustomRoleId::new(Timestamp::from_seconds(1), &Seeded::new(seed)),
-            name: name.to_owned(),
-            access: Access::from_levels(levels.iter().copied()),
-        }
-    }
 
     fn ways(holdings: &Holdings<'_>, roles: &[CustomRole], page: Page) -> Vec<(String, Level)> {
         let found = more(holdings, roles).into_iter().find(|one| one.page == page).map(|one| one.way);

@@ -110,19 +110,8 @@ impl RoleSet {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::samples::custom;
     use super::*;
-    use crate::domain::entropy::Seeded;
-    use crate::domain::ids::CustomRoleId;
-    use crate::domain::roles::Access;
-    use crate::domain::time::Timestamp;
-
-    fn custom(seed: u64, name: &str) -> CustomRole {
-        CustomRole {
-            id: CustomRoleId::new(Timestamp::from_seconds(1), &Seeded::new(seed)),
-            name: name.to_owned(),
-            access: Access::NOTHING,
-        }
-    }
 
     fn names(roles: &[Role]) -> Vec<&str> {
         roles.iter().map(Role::label).collect()
@@ -130,7 +119,7 @@ mod tests {
 
     #[test]
     fn reads_sorts_and_drops_repetitions() {
-        let known = [custom(1, "Night"), custom(2, "Day")];
+        let known = [custom(1, "Night", &[]), custom(2, "Day", &[])];
         let (night, day) = (known[0].id.to_string(), known[1].id.to_string());
         let keys = [night.as_str(), "webhooks:viewer", day.as_str(), "callback:manager", night.as_str()];
         let set = RoleSet::read(keys, &known).unwrap();
@@ -140,7 +129,7 @@ mod tests {
 
     #[test]
     fn unknown_keys_and_account_roles_are_named() {
-        let gone = custom(3, "Gone").id.to_string();
+        let gone = custom(3, "Gone", &[]).id.to_string();
         for key in ["callback:agent", "administrator", gone.as_str(), ""] {
             let error = RoleSet::read(["callback:viewer", key], &[]).unwrap_err();
             assert_eq!(error.0, key);
@@ -150,8 +139,8 @@ mod tests {
     #[test]
     fn changes_name_what_only_one_side_has() {
         use ApplicationRole::{CallbackManager, CallbackViewer, WebhooksViewer};
-        let before = RoleSet::new([CallbackViewer, WebhooksViewer], [custom(1, "Night")]);
-        let after = RoleSet::new([CallbackManager, WebhooksViewer], [custom(2, "Day")]);
+        let before = RoleSet::new([CallbackViewer, WebhooksViewer], [custom(1, "Night", &[])]);
+        let after = RoleSet::new([CallbackManager, WebhooksViewer], [custom(2, "Day", &[])]);
         let changes = before.changes(&after);
         assert_eq!(names(&changes), ["Callback Viewer", "Night", "Callback Manager", "Day"]);
         assert!(before.changes(&before).is_empty());

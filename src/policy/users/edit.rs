@@ -87,26 +87,11 @@ mod tests {
     use crate::domain::roles::ApplicationRole::{
         self, CallbackManager, CallbackViewer, PlatformAdministrator, PlatformManager,
     };
+    use crate::policy::samples::edits::{account_role, email, name, roles};
     use crate::policy::samples::{
         administrator, asked, custom, manager, member, more_access, person, refused, server_administrator, themselves,
         user, with_custom,
     };
-
-    fn email() -> EditUser {
-        EditUser { email: Email::parse("new@acme.example").ok(), ..EditUser::default() }
-    }
-
-    fn name() -> EditUser {
-        EditUser { name: DisplayName::parse("New Name").ok(), ..EditUser::default() }
-    }
-
-    fn account_role(role: AccountRole) -> EditUser {
-        EditUser { account_role: Some(role), ..EditUser::default() }
-    }
-
-    fn roles(roles: &[ApplicationRole]) -> EditUser {
-        EditUser { roles: Some(RoleSet::new(roles.iter().copied(), [])), ..EditUser::default() }
-    }
 
     #[test]
     fn a_manager_edits_who_stands_no_higher() {

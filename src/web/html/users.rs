@@ -1,21 +1,24 @@
-//! User Management: the list, and everything about one person.
+//! User Management: the list; what it filters, and everything about one person, stand beside it.
+
+mod filters;
+mod show;
+
+pub use filters::Filters;
+use filters::{ROWS, write_cursor};
+pub use show::{login, session, show};
 
 use axum::{extract::State, response::Response};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::Deserialize;
 
 use super::{
     bulk,
-    extract::{Path, Query},
+    extract::Query,
     people::{self, StatusFacts},
     respond, shell,
 };
 use crate::{
     app::App,
     domain::{
-        ids::UserId,
-        roles::{AccountRole, ApplicationRole, CustomRole, Holdings},
-        text,
+        roles::{AccountRole, ApplicationRole, CustomRole},
         time::Timestamp,
         users::{
             Cursor, KindFilter, LoginFilter, MembershipKind, MembershipState, MfaFilter, StatusFilter, UserQuery,
@@ -23,104 +26,16 @@ use crate::{
         },
     },
     error::AppError,
-    flows::{self, edit_user},
-    policy::{Actor, Allowed, InviteUsers, Person, ViewAudit, ViewUser},
-    store::{COUNTED_TO, Member, SignInRow, StateCounts, UserPage, UserRow},
+    policy::{Actor, Allowed, InviteUsers},
+    store::{COUNTED_TO, StateCounts, UserPage, UserRow},
     web::{
         pages::{
-            parts::{Access, Choice, ChoiceGroup, Pill},
-            users::{Empty, Index, Login, Row, Session, Show, SortLink, StatusTab},
+            parts::{Choice, ChoiceGroup, Pill},
+            users::{Empty, Index, Row, SortLink, StatusTab},
         },
         visitor::Here,
     },
 };
-
-/// Rows a page, in the order they are offered.
-const ROWS: [u32; 3] = [25, 50, 100];
-
-/// The list's state, as it stands in the URL. Anything unreadable counts as not given.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Filters {
-    q: String,
-    status: String,
-    role: String,
-    mfa: String,
-    last_login: String,
-    #[serde(rename = "type")]
-    kind: String,
-    per_page: String,
-    sort: String,
-    at: String,
-}
-
-impl Filters {
-    /// What the store is asked.
-    pub fn query(&self, remembered: Option<i64>) -> UserQuery {
-        let column = self.sort.trim_start_matches('-');
-        let chosen = self.per_page.parse().ok().filter(|rows| ROWS.contains(rows));
-        let rows = chosen.or_else(|| remembered.and_then(|rows| u32::try_from(rows).ok()));
-        UserQuery {
-            // No name or address holds a control character, and PostgreSQL knows no text with NUL.
-            search: text::fold(self.q.trim()).chars().filter(|letter| !letter.is_control()).take(200).collect(),
-            status: self.status.parse().unwrap_or(StatusFilter::All),
-            role: self.role.parse::<crate::domain::roles::RoleKey>().ok().map(|role| role.to_string()),
-            mfa: self.mfa.parse().ok(),
-            last_login: self.last_login.parse().ok(),
-            kind: self.kind.parse().unwrap_or(KindFilter::People),
-            sort: column.parse().unwrap_or(UserSort::Name),
-            descending: self.sort.starts_with('-'),
-            rows: rows.filter(|rows| ROWS.contains(rows)).unwrap_or(25),
-            cursor: read_cursor(&self.at),
-        }
-    }
-
-    /// The list with one parameter changed, from its first page; an empty value leaves the parameter out.
-    fn href(&self, path: &str, changes: &[(&str, &str)]) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        let fields = [
-            ("q", &self.q),
-            ("status", &self.status),
-            ("role", &self.role),
-            ("mfa", &self.mfa),
-            ("last_login", &self.last_login),
-            ("type", &self.kind),
-            ("per_page", &self.per_page),
-            ("sort", &self.sort),
-        ];
-        for (name, value) in fields {
-            let value = changes.iter().find(|(changed, _)| *changed == name).map_or(value.as_str(), |(_, new)| *new);
-            if !value.is_empty() {
-                query.append_pair(name, value);
-            }
-        }
-        if let Some((_, at)) = changes.iter().find(|(changed, _)| *changed == "at") {
-            query.append_pair("at", at);
-        }
-        let query = query.finish();
-        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
-    }
-
-    /// What narrows and orders the list, as one text that [`Self::read`] reads again.
-    pub fn text(&self) -> String {
-        self.href("", &[]).trim_start_matches('?').to_owned()
-    }
-
-    /// Reads such a text; anything unreadable counts as not given.
-    pub fn read(text: &str) -> Self {
-        Self { at: String::new(), ..serde_html_form::from_str(text).unwrap_or_default() }
-    }
-}
-
-fn read_cursor(text: &str) -> Option<Cursor> {
-    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-    let cursor: Cursor = serde_json::from_slice(&bytes).ok()?;
-    cursor.is_believable().then_some(cursor)
-}
-
-fn write_cursor(cursor: &Cursor) -> String {
-    serde_json::to_vec(cursor).map(|json| URL_SAFE_NO_PAD.encode(json)).unwrap_or_default()
-}
 
 /// The list.
 pub async fn index(State(app): State<App>, here: Here, Query(filters): Query<Filters>) -> Result<Response, AppError> {
@@ -402,115 +317,4 @@ pub fn matching(page: &UserPage) -> String {
         return format!("more than {COUNTED_TO} users");
     }
     people_count(page.total)
-}
-
-/// One person.
-pub async fn show(State(app): State<App>, here: Here, Path(id): Path<UserId>) -> Result<Response, AppError> {
-    let actor = here.actor()?;
-    let now = here.occasion().now;
-    let mut tx = app.db.begin_read().await?;
-    let (member, person) = flows::person(&mut tx, actor.organization, id).await?;
-    let _permit = actor.authorize(ViewUser, person.clone())?;
-    let facts = tx.organization(actor.organization).await?.ok_or(AppError::NotFound)?;
-    let allowed = Allowed::on(actor, &person);
-    let sessions = if allowed.end_sessions {
-        Some(tx.sessions_of(id, actor.sessions_seen(member.is_shared)).await?)
-    } else {
-        None
-    };
-    let logins = tx.recent_sign_ins(id, Some(actor.organization)).await?;
-    let custom = tx.custom_roles(actor.organization, &[]).await?;
-    drop(tx);
-    let status = StatusFacts {
-        state: member.state,
-        invited_until: member.invited_until,
-        locked_until: member.locked_until,
-        mail_failed: member.mail_failed,
-    };
-    let name = member.shown_name().to_owned();
-    let template = Show {
-        shell: shell::shell(&here, "users").await?,
-        id: id.to_string(),
-        avatar: people::avatar(
-            &id.to_string(),
-            &member.display_name,
-            &member.email,
-            member.state == MembershipState::Invited,
-        ),
-        status_note: status.note(now),
-        status: status.cell(now),
-        mfa: people::mfa(member.has_authenticator, facts.mfa_required, member.is_shared).to_owned(),
-        last_login: shell::when_ever(member.last_login_at),
-        member_since: shell::when(member.created_at),
-        ends_at: member.ends_at.map(shell::when),
-        support_request: member.support_request.clone(),
-        created_by: member.created_by.clone(),
-        changed_by: member.changed_by.clone(),
-        changed_at: (member.version > 0).then(|| shell::when(member.changed_at)),
-        version: member.version.to_string(),
-        roles: people::chips(member.account_role, &person.roles),
-        access: effective_access(&member, &person, actor, &custom),
-        sessions: sessions.map(|rows| rows.iter().map(session).collect()),
-        logins: logins.iter().map(login).collect(),
-        may_edit: allowed.edit,
-        may_resend: allowed.resend,
-        may_cancel: allowed.cancel,
-        may_disable: allowed.disable,
-        may_enable: allowed.enable,
-        may_disable_everywhere: allowed.disable_everywhere,
-        may_enable_everywhere: allowed.enable_everywhere,
-        may_reset_authenticator: allowed.reset_authenticator,
-        may_end_sessions: allowed.end_sessions,
-        may_delete: allowed.delete,
-        audit_href: actor.may::<ViewAudit>().is_ok().then(|| format!("/audit?target={id}")),
-        email: member.email.clone(),
-        person: name,
-    };
-    respond::page(&template)
-}
-
-/// What the person can do now; nothing while invited or disabled.
-fn effective_access(member: &Member, person: &Person, actor: &Actor, custom: &[CustomRole]) -> Access {
-    let lead = match member.state {
-        MembershipState::Active => "And which role allows it",
-        MembershipState::Invited => "Nothing until the invitation is accepted",
-        MembershipState::Disabled => "Nothing while disabled",
-    };
-    let holdings = Holdings {
-        server_administrator: person.server_administrator && member.disabled_at.is_none(),
-        works: member.state == MembershipState::Active,
-        ..edit_user::in_force(actor, person, person.account_role, &person.roles)
-    };
-    people::access("Effective access".to_owned(), lead, &holdings, custom)
-}
-
-/// A session as the pages show it.
-pub fn session(row: &crate::store::SessionRow) -> Session {
-    let icon = match row.device.as_str() {
-        device if device.contains("iPhone") || device.contains("Android") => "phone",
-        device if device.starts_with("Unknown") => "other",
-        _ => "laptop",
-    };
-    Session {
-        device: row.device.clone(),
-        icon,
-        address: row.address.clone(),
-        logged_in: shell::when(row.signed_in_at),
-        last_active: shell::when(row.last_active_at),
-    }
-}
-
-/// A login as the pages show it.
-pub fn login(row: &SignInRow) -> Login {
-    let result = match row.result.as_str() {
-        "succeeded" => "Logged in",
-        "locked" => "Locked",
-        _ => "Failed",
-    };
-    Login {
-        time: shell::when(row.at),
-        address: row.address.clone(),
-        result: result.to_owned(),
-        good: row.result == "succeeded",
-    }
 }

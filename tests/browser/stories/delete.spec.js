@@ -1,8 +1,8 @@
 /** Delete: one person at a time, asked first, for good (portal contract 5.3). */
 
 import {
-  ADMIN, ORGANIZATION, PASSWORD, button, expectRefusal, expectStatus, heading, idOf, invite, join, link, logIn, opened,
-  result, row, submit,
+  ORGANIZATION, PASSWORD, button, expectRefusal, expectStatus, heading, idOf, invite, join, link, logIn, opened,
+  openedByAnother, result, row, submit,
 } from '../support/pages.js';
 import { expect, test } from '../support/test.js';
 
@@ -56,11 +56,7 @@ test('Cancel and Escape delete nobody', async ({ admin }) => {
 
 test('the second of two who delete finds nobody', async ({ admin, newVisitor }) => {
   await invite(admin, 'ben@people.example');
-  await admin.goto('/users');
-  const id = await idOf(admin, 'ben@people.example');
-  const other = await newVisitor();
-  await logIn(other, ADMIN);
-  await other.goto(`/users/${id}/delete`);
+  const { id, other } = await openedByAnother(admin, newVisitor, 'ben@people.example', 'delete');
   await admin.goto(`/users/${id}/delete`);
   await button(opened(admin, 'Delete user'), 'Delete').click();
   await expectStatus(admin, 'ben@people.example was deleted.');

@@ -1,8 +1,8 @@
 /** Edit User: what it changes, whom it tells, and what happens to two who edit at once (portal contract 5.2). */
 
 import {
-  ADMIN, PASSWORD, button, cell, expectBad, expectProblems, expectRefusal, expectStatus, field, heading, idOf, invite,
-  join, link, logIn, opened, row, submit,
+  ADMIN, PASSWORD, button, cell, expectBad, expectProblems, expectRefusal, expectStatus, field, heading, invite,
+  join, link, logIn, opened, openedByAnother, row, submit,
 } from '../support/pages.js';
 import { expect, test } from '../support/test.js';
 
@@ -153,11 +153,7 @@ test('two who edit at once: the second is shown both versions', async ({ admin, 
 
 test('who discards the own changes sees what is there now', async ({ admin, newVisitor }) => {
   await invite(admin, 'cleo@people.example');
-  await admin.goto('/users');
-  const id = await idOf(admin, 'cleo@people.example');
-  const other = await newVisitor();
-  await logIn(other, ADMIN);
-  await other.goto(`/users/${id}/edit`);
+  const { id, other } = await openedByAnother(admin, newVisitor, 'cleo@people.example', 'edit');
   await admin.goto(`/users/${id}/edit`);
   await field(opened(admin, 'Edit User'), 'Name').fill('Cleo Ito');
   await button(admin, 'Save').click();
@@ -172,11 +168,7 @@ test('who discards the own changes sees what is there now', async ({ admin, newV
 
 test('a person deleted meanwhile is not there to be saved', async ({ admin, newVisitor }) => {
   await invite(admin, 'cleo@people.example');
-  await admin.goto('/users');
-  const id = await idOf(admin, 'cleo@people.example');
-  const other = await newVisitor();
-  await logIn(other, ADMIN);
-  await other.goto(`/users/${id}/edit`);
+  const { other } = await openedByAnother(admin, newVisitor, 'cleo@people.example', 'edit');
   await link(admin, 'Cancel invitation for cleo@people.example').click();
   await button(opened(admin, 'Cancel invitation'), 'Cancel invitation').click();
   await expectStatus(admin, 'The invitation to cleo@people.example was cancelled.');

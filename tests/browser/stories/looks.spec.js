@@ -5,7 +5,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { activationLink, temporaryPassword } from '../support/mailbox.js';
 import {
   ADMIN, ORGANIZATION, PASSWORD, activate, choosePassword, field, fillSetup, heading, idOf, invite, link, logIn, opened,
-  setUp, submit,
+  openedByAnother, setUp, submit,
 } from '../support/pages.js';
 import { SETUP_CODE, expect, test } from '../support/test.js';
 
@@ -149,11 +149,7 @@ test('rejected forms and the conflict', async ({ admin, newVisitor }, testInfo) 
   await submit(opened(admin, 'Invite Users'), 'Invite');
   await inspect(admin, 'invite rejected', testInfo);
 
-  await admin.goto('/users');
-  const id = await idOf(admin, 'ben@people.example');
-  const other = await newVisitor();
-  await logIn(other, ADMIN);
-  await other.goto(`/users/${id}/edit`);
+  const { id, other } = await openedByAnother(admin, newVisitor, 'ben@people.example', 'edit');
   await admin.goto(`/users/${id}/edit`);
   await field(opened(admin, 'Edit User'), 'Name').fill('Ben Okri');
   await submit(opened(admin, 'Edit User'), 'Save');

@@ -1,8 +1,8 @@
 /** Every page and every change without a script: forms, links and full pages (portal contract 0.3). */
 
 import {
-  ADMIN, ORGANIZATION, button, cell, expectProblems, expectRefusal, expectStatus, field, heading, idOf, invite, join, link,
-  logIn, logOut, result, row, submit,
+  ORGANIZATION, button, cell, expectProblems, expectRefusal, expectStatus, field, heading, invite, join, link, logOut,
+  openedByAnother, result, row, submit,
 } from '../support/pages.js';
 import { expect, test } from '../support/test.js';
 
@@ -31,11 +31,7 @@ test('invite, from the link to the results', async ({ admin, portal }) => {
 
 test('edit, with a rejected try, and a conflict', async ({ admin, newVisitor }) => {
   await invite(admin, 'cleo@people.example');
-  await admin.goto('/users');
-  const id = await idOf(admin, 'cleo@people.example');
-  const other = await newVisitor();
-  await logIn(other, ADMIN);
-  await other.goto(`/users/${id}/edit`);
+  const { other } = await openedByAnother(admin, newVisitor, 'cleo@people.example', 'edit');
 
   await link(admin, 'Edit cleo@people.example').click();
   await expect(heading(admin, 'Edit User')).toBeVisible();

@@ -186,6 +186,16 @@ export async function idOf(page, text) {
   return new URL(address, page.url()).pathname.split('/')[2];
 }
 
+/** The form of somebody on the list, opened in another session of the administrator. */
+export async function openedByAnother(admin, newVisitor, person, form) {
+  await admin.goto('/users');
+  const id = await idOf(admin, person);
+  const other = await newVisitor();
+  await logIn(other, ADMIN);
+  await other.goto(`/users/${id}/${form}`);
+  return { id, other };
+}
+
 /** The fields of a form as a browser would send them, to be sent with changes. */
 export async function formFields(scope, submitName) {
   return button(scope, submitName).evaluate((target) => [...new FormData(target.form)]);
