@@ -46,7 +46,7 @@ pub const TABLES: [&str; 20] = [
 ];
 
 /// The tables that stay out: what ends with a restore, what counts the moment, and what triggers keep.
-pub const LEFT_OUT: [&str; 13] = [
+pub const LEFT_OUT: [&str; 14] = [
     "anonymous_sessions",
     "account_invitations",
     "jobs",
@@ -58,6 +58,7 @@ pub const LEFT_OUT: [&str; 13] = [
     "email_changes",
     "sign_in_throttle",
     "api_write_windows",
+    "invitation_ends",
     "membership_counts",
     "role_counts",
 ];

@@ -368,23 +368,32 @@ impl Tx {
         organization: OrganizationId,
         ids: &[CustomRoleId],
     ) -> Result<Vec<CustomRole>> {
-        let (from, to) = dialect::rows_as_json(self.backend());
         let mut statement = Statement::default();
         let org = statement.bind(organization.to_string());
-        statement.push(&format!(
-            "SELECT {from} id, name, page, level {to} FROM (
-                 SELECT r.id, r.name, l.page, l.level FROM custom_roles r
-                 LEFT JOIN custom_role_levels l ON l.organization_id = r.organization_id AND l.role_id = r.id
-                 WHERE r.organization_id = {org}"
-        ));
+        let mut condition = String::new();
         if !ids.is_empty() {
             let wanted = statement.bind(super::guards::json_list(ids.iter().map(ToString::to_string)));
-            statement.push(&format!(" AND r.id IN (SELECT value FROM json_each({wanted}))"));
+            condition = format!(" AND r.id IN (SELECT value FROM json_each({wanted}))");
         }
-        statement.push(" ORDER BY r.name_key, r.id) roles");
-        let rows: Vec<LevelRow> = serde_json::from_str(&self.text(&statement).await?)?;
-        Ok(gather_roles(rows))
+        push_roles(&mut statement, self.backend(), &org, &condition);
+        read_roles(&self.text(&statement).await?)
     }
+}
+
+/// The custom roles of an organization with their levels, as one text.
+pub(super) fn push_roles(statement: &mut Statement, backend: Backend, org: &str, condition: &str) {
+    let (from, to) = dialect::rows_as_json(backend);
+    statement.push(&format!(
+        "SELECT {from} id, name, page, level {to} FROM (
+             SELECT r.id, r.name, l.page, l.level FROM custom_roles r
+             LEFT JOIN custom_role_levels l ON l.organization_id = r.organization_id AND l.role_id = r.id
+             WHERE r.organization_id = {org}{condition} ORDER BY r.name_key, r.id) roles"
+    ));
+}
+
+/// What [`push_roles`] answers with.
+pub(super) fn read_roles(text: &str) -> Result<Vec<CustomRole>> {
+    Ok(gather_roles(serde_json::from_str(text)?))
 }
 
 /// Rows of one role stand together.

@@ -137,7 +137,7 @@ impl Tx {
         let mut statement = Statement::default();
         let (role, login, order) = match tenant {
             Some(_) => ("m.account_role", "m.last_login_at", "m.email_key, m.user_id"),
-            None => ("u.account_role", "u.last_login_at", "u.email_key, u.id"),
+            None => ("u.account_role", "u.last_login_at", "u.email_key"),
         };
         statement.push(&format!(
             "SELECT {from} id, email, display_name, first_name, last_name, own_role, role, disabled, service_account,
@@ -211,9 +211,9 @@ impl Tx {
                 let tenant = statement.bind(tenant.to_string());
                 // CROSS JOIN keeps SQLite to the order of the list, unless a search finds less to sort; to PostgreSQL
                 // both are the same.
-                let join = if query.search.is_empty() { "CROSS JOIN" } else { "JOIN" };
+                let join = if query.search.is_empty() { " CROSS JOIN" } else { "," };
                 statement.push(&format!(
-                    "FROM memberships m {join} users u
+                    "FROM memberships m{join} users u
                      WHERE m.organization_id = {tenant} AND u.id = m.user_id AND m.kind <> 'token'"
                 ));
                 ("m.user_id", "m.email_key", "m.account_role")

@@ -19,7 +19,7 @@ use super::{Result, Tx, dialect, statement::Statement};
 use crate::{
     domain::{
         ids::{OrganizationId, UserId},
-        roles::{AccountRole, RoleSet},
+        roles::{AccountRole, CustomRole, RoleSet},
         text,
         time::Timestamp,
         users::{Cursor, CursorKey, KindFilter, MembershipKind, MembershipState, StatusFilter, UserQuery, UserSort},
@@ -29,6 +29,9 @@ use crate::{
 
 /// A filter that finds at most this many rows is gathered; the sort of so few costs less than the walk.
 const FEW: i64 = 5000;
+
+/// Invitations are counted by the time they end in: so many microseconds, eight days.
+const SPAN: i64 = 691_200_000_000;
 
 /// Filtered lists are counted this far; beyond it the page says "more than".
 pub const COUNTED_TO: i64 = 10_000;
@@ -242,7 +245,56 @@ impl Tx {
     ) -> Result<UserPage> {
         let ways = self.choose_ways(organization, query, now).await?;
         let statement = self.page_statement(organization, query, ways.page.as_ref(), now);
-        let rows: Vec<UserRow> = serde_json::from_str(&self.text(&statement).await?)?;
+        let rows = self.text(&statement).await?;
+        self.read_page(organization, query, &ways, counts, &rows, now).await
+    }
+
+    /// What User Management shows: what stands above the list, a page of it, and the custom roles of the organization.
+    /// One statement, because each costs more on its way to the database than in it.
+    pub async fn user_management(
+        &mut self,
+        organization: OrganizationId,
+        query: &UserQuery,
+        now: Timestamp,
+    ) -> Result<(ListHead, UserPage, Vec<CustomRole>)> {
+        let ways = self.choose_ways(organization, query, now).await?;
+        let statement = self.management_statement(organization, query, ways.page.as_ref(), now);
+        let mut rows: Vec<(String, String, String)> = self.rows(&statement).await?;
+        let (head, page, roles) = rows.pop().unwrap_or_default();
+        let head = read_head(&head)?;
+        let page = self.read_page(organization, query, &ways, &head.counts, &page, now).await?;
+        Ok((head, page, super::standing::read_roles(&roles)?))
+    }
+
+    fn management_statement(
+        &self,
+        organization: OrganizationId,
+        query: &UserQuery,
+        way: Option<&Gather>,
+        now: Timestamp,
+    ) -> Statement {
+        let mut statement = Statement::default();
+        let org = statement.bind(organization.to_string());
+        statement.push("SELECT (");
+        self.push_head(&mut statement, &org, query.kind, now);
+        statement.push("), (");
+        self.push_page(&mut statement, &org, query, way, now);
+        statement.push("), (");
+        super::standing::push_roles(&mut statement, self.backend(), &org, "");
+        statement.push(")");
+        statement
+    }
+
+    async fn read_page(
+        &mut self,
+        organization: OrganizationId,
+        query: &UserQuery,
+        ways: &Ways,
+        counts: &StateCounts,
+        rows: &str,
+        now: Timestamp,
+    ) -> Result<UserPage> {
+        let rows: Vec<UserRow> = serde_json::from_str(rows)?;
         let counted = ways.page.is_some() || !query.is_counted();
         let is_whole = query.cursor.is_none() && rows.len() <= query.rows as usize;
         let total = if is_whole {
@@ -262,20 +314,10 @@ impl Tx {
         kind: KindFilter,
         now: Timestamp,
     ) -> Result<StateCounts> {
-        Ok(self.list_head(organization, kind, now).await?.counts)
-    }
-
-    /// What stands above the list: the tabs' numbers, seats, and what the organization asks of its members. One
-    /// statement, because each costs more on its way to the database than in it.
-    pub async fn list_head(
-        &mut self,
-        organization: OrganizationId,
-        kind: KindFilter,
-        now: Timestamp,
-    ) -> Result<ListHead> {
-        let statement = self.head_statement(organization, kind, now);
-        let mut rows: Vec<HeadRow> = serde_json::from_str(&self.text(&statement).await?)?;
-        Ok(rows.pop().unwrap_or_default().read())
+        let mut statement = Statement::default();
+        let org = statement.bind(organization.to_string());
+        self.push_head(&mut statement, &org, kind, now);
+        Ok(read_head(&self.text(&statement).await?)?.counts)
     }
 
     /// Every statement the list may send for a query, with the plan the database makes for it; for the test that no
@@ -286,13 +328,11 @@ impl Tx {
         query: &UserQuery,
         now: Timestamp,
     ) -> Result<Vec<(String, Vec<String>)>> {
-        let head = self.head_statement(organization, query.kind, now);
-        let steps = self.plan(&head).await?;
-        let mut plans = vec![(head.sql().to_owned(), steps)];
+        let mut plans = Vec::new();
         let mut ways = vec![None];
         ways.extend(gathers(query).into_iter().map(Some));
         for way in ways {
-            let statement = self.page_statement(organization, query, way.as_ref(), now);
+            let statement = self.management_statement(organization, query, way.as_ref(), now);
             let steps = self.plan(&statement).await?;
             plans.push((statement.sql().to_owned(), steps));
         }
@@ -320,16 +360,20 @@ impl Tx {
         Ok(Ways { page, count: best.map(|(_, gather)| gather) })
     }
 
-    fn head_statement(&self, organization: OrganizationId, kind: KindFilter, now: Timestamp) -> Statement {
+    /// The tabs' numbers, seats, and what the organization asks of its members, as one text. Invitations that have ended
+    /// are counted by the [`SPAN`] they end in, and one by one only in the present one.
+    fn push_head(&self, statement: &mut Statement, org: &str, kind: KindFilter, now: Timestamp) {
         let (from, to) = dialect::rows_as_json(self.backend());
         let kinds = kind_condition(kind);
-        let mut statement = Statement::default();
-        let org = statement.bind(organization.to_string());
+        let span = now.micros() / SPAN;
+        let (begun, span) = (statement.bind(span * SPAN), statement.bind(span));
         let now = statement.bind(now);
         statement.push(&format!(
             "SELECT {from} active, invited, disabled, seats, user_limit, mfa_required,
-                 (SELECT count(*) FROM memberships m WHERE m.organization_id = {org} AND m.invited_until > 0
-                    AND m.invited_until <= {now}),
+                 (SELECT CAST(coalesce(sum(e.people), 0) AS BIGINT) FROM invitation_ends e
+                  WHERE e.organization_id = {org} AND e.span < {span})
+                 + (SELECT count(*) FROM memberships m WHERE m.organization_id = {org} AND m.invited_until > 0
+                    AND m.invited_until >= {begun} AND m.invited_until <= {now}),
                  (SELECT count(*) FROM sign_in_attempts a CROSS JOIN users u CROSS JOIN memberships m
                   WHERE a.locked_until > 0 AND a.locked_until > {now} AND u.address_hash = a.address_hash
                     AND m.organization_id = {org} AND m.user_id = u.id AND {kinds}) {to}
@@ -342,7 +386,6 @@ impl Tx {
                    FROM organizations o LEFT JOIN membership_counts m ON m.organization_id = o.id
                    WHERE o.id = {org} GROUP BY o.id, o.user_limit, o.mfa_required) sums"
         ));
-        statement
     }
 
     fn page_statement(
@@ -352,9 +395,14 @@ impl Tx {
         way: Option<&Gather>,
         now: Timestamp,
     ) -> Statement {
-        let (from, to) = dialect::rows_as_json(self.backend());
         let mut statement = Statement::default();
         let org = statement.bind(organization.to_string());
+        self.push_page(&mut statement, &org, query, way, now);
+        statement
+    }
+
+    fn push_page(&self, statement: &mut Statement, org: &str, query: &UserQuery, way: Option<&Gather>, now: Timestamp) {
+        let (from, to) = dialect::rows_as_json(self.backend());
         let columns = "id, email, display_name, kind, account_role, state, invited_until, last_login_at, mail_failed,
              locked_until, mfa, roles, is_shared, created_at, server, enabled, validated, disabled, name_key, email_key";
         let direction = if backwards(query) { "DESC" } else { "ASC" };
@@ -366,14 +414,14 @@ impl Tx {
         let end = format!(" ORDER BY {order} LIMIT {}", u64::from(query.rows) + 1);
         statement.push(&format!("SELECT {from} {columns} {to} FROM (SELECT {ROW_COLUMNS} "));
         if way.is_none() && query.search.is_empty() {
-            push_source(&mut statement, self.backend(), query, way, &org, now);
-            push_cursor(&mut statement, query);
+            push_source(statement, self.backend(), query, way, org, now);
+            push_cursor(statement, query);
             statement.push(&end);
         } else {
             // Many rows may be looked at for the few of the page: what the row shows is fetched for those alone.
             statement.push("FROM (SELECT m.user_id ");
-            push_keys(&mut statement, self.backend(), query, way, &org, now);
-            push_cursor(&mut statement, query);
+            push_keys(statement, self.backend(), query, way, org, now);
+            push_cursor(statement, query);
             statement.push(&end).push(&format!(
                 ") picked CROSS JOIN memberships m CROSS JOIN users u
                  LEFT JOIN sign_in_attempts a ON a.address_hash = u.address_hash
@@ -382,7 +430,6 @@ impl Tx {
             statement.push(&end);
         }
         statement.push(") page");
-        statement
     }
 
     fn count_statement(
@@ -400,6 +447,11 @@ impl Tx {
         statement
     }
 }
+fn read_head(text: &str) -> Result<ListHead> {
+    let mut rows: Vec<HeadRow> = serde_json::from_str(text)?;
+    Ok(rows.pop().unwrap_or_default().read())
+}
+
 /// Cuts the one row too many that tells whether there is more, puts the rows in order and makes the cursors.
 fn into_page(mut rows: Vec<UserRow>, query: &UserQuery, total: i64, counted: bool) -> UserPage {
     let limit = query.rows as usize;

@@ -109,7 +109,7 @@ impl Somebody {
 
 /// Every filter and order there is. Those in the first list find few people, so that the database may start from the
 /// filter; those in the second find many and have to be walked in the order of the list: of their statements only the
-/// head of the page and the walk count.
+/// walk counts.
 fn queries() -> (Vec<UserQuery>, Vec<UserQuery>) {
     let usual = UserQuery::default;
     let cursor =
@@ -183,7 +183,8 @@ fn reads_all(step: &str) -> bool {
     }
     let Some(rest) = step.trim().strip_prefix("SCAN ") else { return false };
     let name = rest.split(' ').next().unwrap_or_default();
-    BIG.contains(&name) && !rest.contains("VIRTUAL TABLE")
+    // The index of who is disabled everywhere has nobody else in it.
+    BIG.contains(&name) && !rest.contains("VIRTUAL TABLE") && !rest.contains("USING INDEX people_disabled")
 }
 
 const RARE_ROLE: &str = "019aa193-2000-7000-8000-000000000001";
@@ -225,7 +226,7 @@ async fn check_preview(tx: &mut Tx, app: &TestApp, organization: OrganizationId)
 async fn check(tx: &mut Tx, app: &TestApp, organization: OrganizationId) {
     let (rare, walked) = queries();
     let mut wrong = Vec::new();
-    for (query, ways) in rare.iter().map(|query| (query, usize::MAX)).chain(walked.iter().map(|query| (query, 2))) {
+    for (query, ways) in rare.iter().map(|query| (query, usize::MAX)).chain(walked.iter().map(|query| (query, 1))) {
         let plans = tx.explain_user_list(organization, query, app.now()).await.expect("plans");
         assert!(plans.iter().all(|(_, steps)| !steps.is_empty()), "a plan has steps");
         for (sql, steps) in plans.iter().take(ways) {

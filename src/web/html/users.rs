@@ -48,9 +48,7 @@ pub async fn list(app: &App, here: &Here, filters: Filters) -> Result<Index, App
     let now = here.occasion().now;
     let query = filters.query(here.standing.rows_per_page);
     let mut tx = app.db.begin_read().await?;
-    let head = tx.list_head(actor.organization, query.kind, now).await?;
-    let page = tx.list_users(actor.organization, &query, &head.counts, now).await?;
-    let custom = tx.custom_roles(actor.organization, &[]).await?;
+    let (head, page, custom) = tx.user_management(actor.organization, &query, now).await?;
     drop(tx);
     remember_rows(app, here, &filters, query.rows).await?;
     let seats = head.user_limit.map(|limit| (head.seats, limit));

@@ -1,8 +1,8 @@
 //! Measures a Rollcall binary beside floors built for the purpose, in one run on one machine:
 //!
 //! - *login page*: floor is bare axum that renders the same template;
-//! - *`/users`*: floor is bare axum that sends the same list statement through bare sqlx and renders the same template,
-//!   without session, rights, counts, headers or log;
+//! - *`/users`*: floor is bare axum that sends the same statement (list, counts, roles) through bare sqlx and renders the
+//!   same template, without session, rights, headers or log;
 //! - *users v1*: one user, and a query without a filter; floor is bare axum that sends the same statements through bare
 //!   sqlx and answers the same JSON, without token, limits, headers or log;
 //! - *signing in*: floor is the bare argon2 crate with the same cost on as many threads; beside it, what other pages
