@@ -146,6 +146,13 @@ fn bracketed(expression: String) -> String {
 
 /// The order and the part of it that is wanted.
 pub(super) fn page(statement: &mut Statement, places: Places, paging: &Paging, id: &str) -> String {
+    let limit = statement.bind(i64::from(paging.size));
+    let offset = statement.bind(i64::try_from(paging.offset()).unwrap_or(i64::MAX));
+    format!("{} LIMIT {limit} OFFSET {offset}", order(places, paging, id))
+}
+
+/// The order alone.
+pub(super) fn order(places: Places, paging: &Paging, id: &str) -> String {
     let mut order: Vec<String> = paging
         .sort
         .iter()
@@ -155,9 +162,7 @@ pub(super) fn page(statement: &mut Statement, places: Places, paging: &Paging, i
         })
         .collect();
     order.push(format!("{id} ASC"));
-    let limit = statement.bind(i64::from(paging.size));
-    let offset = statement.bind(i64::try_from(paging.offset()).unwrap_or(i64::MAX));
-    format!(" ORDER BY {} LIMIT {limit} OFFSET {offset}", order.join(", "))
+    format!(" ORDER BY {}", order.join(", "))
 }
 
 fn sort_key(place: Place) -> String {

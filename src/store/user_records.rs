@@ -55,6 +55,18 @@ fn place(field: &str) -> Place {
     }
 }
 
+/// Whether a field stands with the user, not with the membership.
+fn is_name(field: QueryField) -> bool {
+    matches!(field.name, "firstName" | "lastName")
+}
+
+fn asks_names(condition: &Condition) -> bool {
+    match condition {
+        Condition::All(parts) | Condition::Any(parts) => parts.iter().any(asks_names),
+        Condition::Field(field, _) => is_name(*field),
+    }
+}
+
 /// A member with what the v1 API tells of them.
 #[derive(Debug, Clone, Deserialize)]
 pub struct UserRecord {
@@ -146,9 +158,19 @@ impl Tx {
                      GROUP BY s.address ORDER BY max(s.at) DESC, s.address LIMIT 10) seen) AS logins
              "
         ));
-        self.push_members(&mut statement, organization, condition);
+        let asks_names = paging.sort.iter().any(|by| is_name(by.field)) || asks_names(condition);
+        if !asks_names {
+            // Whom the page is about the memberships alone tell, along an index; the rest is fetched for those.
+            statement.push("FROM (SELECT m.* ");
+        }
+        self.push_members(&mut statement, organization, condition, asks_names);
         let page = conditions::page(&mut statement, place, paging, "m.user_id");
-        statement.push(&page).push(") page");
+        statement.push(&page);
+        if !asks_names {
+            let order = conditions::order(place, paging, "m.user_id");
+            statement.push(") m JOIN users u ON u.id = m.user_id").push(&order);
+        }
+        statement.push(") page");
         statement
     }
 
@@ -175,16 +197,21 @@ impl Tx {
             return self.number(&statement).await;
         }
         statement.push("SELECT count(*) ");
-        self.push_members(&mut statement, organization, condition);
+        self.push_members(&mut statement, organization, condition, asks_names(condition));
         self.number(&statement).await
     }
 
-    fn push_members(&self, statement: &mut Statement, organization: OrganizationId, condition: &Condition) {
+    fn push_members(
+        &self,
+        statement: &mut Statement,
+        organization: OrganizationId,
+        condition: &Condition,
+        asks_names: bool,
+    ) {
+        let users = if asks_names { "JOIN users u ON u.id = m.user_id" } else { "" };
         let org = statement.bind(organization.to_string());
         let condition = conditions::sql(self.backend(), statement, place, condition);
-        statement.push(&format!(
-            "FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.organization_id = {org} AND {condition}"
-        ));
+        statement.push(&format!("FROM memberships m {users} WHERE m.organization_id = {org} AND {condition}"));
     }
 
     /// The member with this id.

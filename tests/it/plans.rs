@@ -88,7 +88,7 @@ impl Somebody {
             if number % 500 == 70 { 0 } else { 1_763_000_000_000_000 + i64::try_from(number).unwrap_or_default() };
         format!(
             "('{organization}', '{id}', '{kind}', '{account_role}', '{state}', 'person {number:06}',
-              'p{number}@crowd.example', {login}, 1, '', 1, '', {until}, {enabled})"
+              'p{number}@crowd.example', {login}, {number}, '', 1, '', {until}, {enabled})"
         )
     }
 
@@ -274,8 +274,11 @@ async fn check_apis(tx: &mut Tx, organization: OrganizationId) {
         plans.push(tx.explain_user_records(organization, &all, &paging(sort)).await.expect("a plan"));
     }
     for (sql, steps) in plans {
-        let scan = steps.iter().find(|step| reads_all(step));
-        assert!(scan.is_none(), "{scan:?} in {steps:#?}\n{sql}");
+        // What SQLite gathered before under the name of a table is small.
+        let gathered = steps.iter().filter(|step| step.starts_with("CO-ROUTINE m")).count();
+        let scans: Vec<&String> = steps.iter().filter(|step| reads_all(step)).collect();
+        let is_gathered = scans.len() == gathered && scans.iter().all(|step| step.trim() == "SCAN m");
+        assert!(scans.is_empty() || is_gathered, "{scans:?} in {steps:#?}\n{sql}");
         assert!(!steps.is_empty(), "a plan has steps");
     }
 }
