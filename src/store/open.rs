@@ -173,8 +173,8 @@ impl Pools {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5))
-            .pragma("cache_size", "-16384")
-            .pragma("mmap_size", "2147418112");
+            // Pages the process maps would count as its memory; the kernel keeps them anyway.
+            .pragma("cache_size", "-4096");
         let path = connect.get_filename().to_path_buf();
         create_private(&path)?;
         // The first connection makes the file a write-ahead one, and a second that comes right then is told that it is

@@ -12,7 +12,7 @@ mod matching;
 use serde::Deserialize;
 
 use self::{
-    filters::{backwards, kind_condition, push_cursor, push_keys, push_source, sort_columns},
+    filters::{after, backwards, kind_condition, push_cursor, push_keys, push_source, sort_columns},
     gather::{Gather, Ways, gathers},
 };
 use super::{Result, Tx, dialect, statement::Statement};
@@ -367,7 +367,7 @@ impl Tx {
         let kinds = kind_condition(kind);
         let span = now.micros() / SPAN;
         let (begun, span) = (statement.bind(span * SPAN), statement.bind(span));
-        let now = statement.bind(now);
+        let (next, now) = (statement.bind(after(now)), statement.bind(now));
         statement.push(&format!(
             "SELECT {from} active, invited, disabled, seats, user_limit, mfa_required,
                  (SELECT CAST(coalesce(sum(e.people), 0) AS BIGINT) FROM invitation_ends e
@@ -375,7 +375,7 @@ impl Tx {
                  + (SELECT count(*) FROM memberships m WHERE m.organization_id = {org} AND m.invited_until > 0
                     AND m.invited_until >= {begun} AND m.invited_until <= {now}),
                  (SELECT count(*) FROM sign_in_attempts a CROSS JOIN users u CROSS JOIN memberships m
-                  WHERE a.locked_until > 0 AND a.locked_until > {now} AND u.address_hash = a.address_hash
+                  WHERE a.locked_until > 0 AND a.locked_until >= {next} AND u.address_hash = a.address_hash
                     AND m.organization_id = {org} AND m.user_id = u.id AND {kinds}) {to}
              FROM (SELECT coalesce(sum(CASE WHEN m.state = 'active' AND {kinds} THEN people END), 0) AS active,
                           coalesce(sum(CASE WHEN m.state = 'invited' AND {kinds} THEN people END), 0) AS invited,

@@ -120,18 +120,25 @@ pub(super) fn push_conditions(
     }
 }
 
+/// The first moment after one. Where an index holds the rows with `column > 0` alone, SQLite asks of every
+/// `column > $n` whether it implies that, and from then on prepares the statement anew for every value; of
+/// `column >= $n` it does not.
+pub(super) fn after(moment: Timestamp) -> Timestamp {
+    Timestamp::from_micros(moment.micros() + 1)
+}
+
 pub(super) fn push_status(statement: &mut Statement, status: StatusFilter, now: Timestamp) {
     let condition = match status {
         StatusFilter::All => return,
         StatusFilter::Active => "m.state = 'active'".to_owned(),
         StatusFilter::Disabled => "m.state = 'disabled'".to_owned(),
         StatusFilter::Invited => {
-            format!("m.state = 'invited' AND m.invited_until > {}", statement.bind(now))
+            format!("m.state = 'invited' AND m.invited_until >= {}", statement.bind(after(now)))
         }
         StatusFilter::Expired => {
             format!("m.state = 'invited' AND m.invited_until <= {}", statement.bind(now))
         }
-        StatusFilter::Locked => format!("a.locked_until > {}", statement.bind(now)),
+        StatusFilter::Locked => format!("a.locked_until >= {}", statement.bind(after(now))),
     };
     statement.push(" AND ").push(&condition);
 }

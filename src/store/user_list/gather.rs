@@ -1,6 +1,6 @@
 //! Where a list can start from other than its sort order: filters with an index of their own.
 
-use super::filters::{is_account_role, login_range};
+use super::filters::{after, is_account_role, login_range};
 use crate::{
     domain::{
         time::Timestamp,
@@ -89,10 +89,10 @@ impl Gather {
                 )
             }
             Self::Locked => {
-                let now = statement.bind(now);
+                let next = statement.bind(after(now));
                 format!(
                     "SELECT l.id AS user_id FROM sign_in_attempts k CROSS JOIN users l
-                     WHERE k.locked_until > 0 AND k.locked_until > {now} AND l.address_hash = k.address_hash"
+                     WHERE k.locked_until > 0 AND k.locked_until >= {next} AND l.address_hash = k.address_hash"
                 )
             }
             Self::Robots => {

@@ -48,8 +48,7 @@ pub async fn serve(folder: &str) -> Result<(), Failure> {
     let url = format!("sqlite:{}", Path::new(folder).join("rollcall.db").display());
     let options = SqliteConnectOptions::from_str(&url)?
         .read_only(true)
-        .pragma("cache_size", "-16384")
-        .pragma("mmap_size", "2147418112");
+        .pragma("cache_size", "-4096");
     let pool = SqlitePoolOptions::new().max_connections(8).test_before_acquire(false).connect_with(options).await?;
     let organization: String =
         sqlx::query_scalar("SELECT id FROM organizations ORDER BY created_at LIMIT 1").fetch_one(&pool).await?;
@@ -96,11 +95,12 @@ impl Floor {
     async fn list(&self) -> Result<String, Failure> {
         let statement = AssertSqlSafe(self.statement.clone());
         // Where the span of ended invitations begins that are counted one by one, its number, and now.
-        let (begun, span, now) = (1_764_633_600_000_000_i64, 2553_i64, 1_764_633_600_000_001_i64);
+        let (begun, span, now) = (1_764_633_600_000_000_i64, 2553_i64, 1_764_633_600_000_000_i64);
         let (_head, page, _roles): (String, String, String) = sqlx::query_as(statement)
             .bind(&self.organization)
             .bind(begun)
             .bind(span)
+            .bind(now + 1)
             .bind(now)
             .fetch_one(&self.pool)
             .await?;
