@@ -30,9 +30,9 @@ const KEEP_MEMORY: Duration = Duration::from_secs(2);
 /// Waiting hashes per worker; more would wait longer than anybody does.
 const QUEUE_PER_WORKER: usize = 32;
 const SALT_LENGTH: usize = 16;
-/// About a third of the share of another thread.
+/// About a tenth of the share of another thread: a hash that takes a moment longer is not noticed, a page is.
 #[cfg(target_os = "linux")]
-const NICENESS: i32 = 5;
+const NICENESS: i32 = 10;
 
 /// The queue is full, or a stored hash cannot be read.
 #[derive(Debug, Error)]

@@ -30,8 +30,8 @@ use crate::{
 /// A filter that finds at most this many rows is gathered; the sort of so few costs less than the walk.
 const FEW: i64 = 5000;
 
-/// Invitations are counted by the time they end in: so many microseconds, eight days.
-const SPAN: i64 = 691_200_000_000;
+/// Ended invitations are counted by the day, which has so many microseconds.
+const DAY: i64 = 86_400_000_000;
 
 /// Filtered lists are counted this far; beyond it the page says "more than".
 pub const COUNTED_TO: i64 = 10_000;
@@ -361,17 +361,17 @@ impl Tx {
     }
 
     /// The tabs' numbers, seats, and what the organization asks of its members, as one text. Invitations that have ended
-    /// are counted by the [`SPAN`] they end in, and one by one only in the present one.
+    /// are counted by the day they end on, and one by one only for today.
     fn push_head(&self, statement: &mut Statement, org: &str, kind: KindFilter, now: Timestamp) {
         let (from, to) = dialect::rows_as_json(self.backend());
         let kinds = kind_condition(kind);
-        let span = now.micros() / SPAN;
-        let (begun, span) = (statement.bind(span * SPAN), statement.bind(span));
+        let today = now.micros() / DAY;
+        let (begun, today) = (statement.bind(today * DAY), statement.bind(today));
         let (next, now) = (statement.bind(after(now)), statement.bind(now));
         statement.push(&format!(
             "SELECT {from} active, invited, disabled, seats, user_limit, mfa_required,
                  (SELECT CAST(coalesce(sum(e.people), 0) AS BIGINT) FROM invitation_ends e
-                  WHERE e.organization_id = {org} AND e.span < {span})
+                  WHERE e.organization_id = {org} AND e.day < {today})
                  + (SELECT count(*) FROM memberships m WHERE m.organization_id = {org} AND m.invited_until > 0
                     AND m.invited_until >= {begun} AND m.invited_until <= {now}),
                  (SELECT count(*) FROM sign_in_attempts a CROSS JOIN users u CROSS JOIN memberships m

@@ -94,12 +94,12 @@ async fn users(State(floor): State<Arc<Floor>>) -> Result<Html<String>, StatusCo
 impl Floor {
     async fn list(&self) -> Result<String, Failure> {
         let statement = AssertSqlSafe(self.statement.clone());
-        // Where the span of ended invitations begins that are counted one by one, its number, and now.
-        let (begun, span, now) = (1_764_633_600_000_000_i64, 2553_i64, 1_764_633_600_000_000_i64);
+        // Where the day begins whose ended invitations are counted one by one, its number, and now.
+        let (begun, today, now) = (1_764_633_600_000_000_i64, 20_424_i64, 1_764_633_600_000_000_i64);
         let (_head, page, _roles): (String, String, String) = sqlx::query_as(statement)
             .bind(&self.organization)
             .bind(begun)
-            .bind(span)
+            .bind(today)
             .bind(now + 1)
             .bind(now)
             .fetch_one(&self.pool)
