@@ -26,6 +26,10 @@ use crate::{
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
+/// Bytes from which on a database file is large.
+const LARGE_FILE: u64 = 256 * 1024 * 1024;
+/// As much as SQLite maps at most.
+const MOST_MAPPED: u64 = 2_147_418_112;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// The name of the sealed data keys.
 pub(super) const DATA_KEYS: &str = "data keys";
@@ -173,10 +177,10 @@ impl Pools {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5))
-            // Pages the process maps would count as its memory; the kernel keeps them anyway.
             .pragma("cache_size", "-4096");
         let path = connect.get_filename().to_path_buf();
         create_private(&path)?;
+        let connect = connect.pragma("mmap_size", mapped(&path).to_string());
         // The first connection makes the file a write-ahead one, and a second that comes right then is told that it is
         // locked, without waiting.
         let one_at_a_time = lock_beside(&path).await?;
@@ -291,4 +295,11 @@ async fn lock_beside(path: &Path) -> Result<File, OpenError> {
     });
     let locked = locked.await.unwrap_or_else(|stopped| Err(std::io::Error::other(stopped)));
     locked.map_err(|source| OpenError::File { path, source })
+}
+
+/// How much of a database file is read through memory. The caches of the connections are enough for a small one, whose
+/// mapped pages would count as memory of the process; of a large one they hold too little, and copying costs.
+fn mapped(path: &Path) -> u64 {
+    let is_large = std::fs::metadata(path).is_ok_and(|file| file.len() > LARGE_FILE);
+    if is_large { MOST_MAPPED } else { 0 }
 }
