@@ -9,7 +9,7 @@ mod names;
 use unicode_normalization::UnicodeNormalization as _;
 
 pub use self::addresses::{TypedAddress, read_addresses};
-pub use self::email::{Email, EmailError};
+pub use self::email::{Email, EmailError, ROBOTS};
 pub use self::names::{
     DisplayName, NameError, NamePart, OrganizationName, RoleDescription, RoleName, SupportRequest, TokenName,
 };

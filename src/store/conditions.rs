@@ -6,7 +6,6 @@ use crate::domain::{
     query::{Condition, FieldKind, Operand, Paging, QueryField, Test},
     roles::AccountRole,
     text,
-    time::Timestamp,
 };
 
 /// Where a field stands.
@@ -32,25 +31,30 @@ pub(super) type Places = fn(&str) -> Place;
 
 /// The condition as one SQL expression.
 pub(super) fn sql(backend: Backend, statement: &mut Statement, places: Places, condition: &Condition) -> String {
-    match condition {
-        Condition::All(all) => joined(backend, statement, places, all, " AND ", "1 = 1"),
-        Condition::Any(any) => joined(backend, statement, places, any, " OR ", "1 = 0"),
-        Condition::Field(field, test) => field_sql(backend, statement, places(field.name), *field, test),
+    match (always(condition), condition) {
+        (Some(true), _) => "1 = 1".to_owned(),
+        (Some(false), _) => "1 = 0".to_owned(),
+        (None, Condition::All(all)) => joined(backend, statement, places, all, " AND "),
+        (None, Condition::Any(any)) => joined(backend, statement, places, any, " OR "),
+        (None, Condition::Field(field, test)) => field_sql(backend, statement, places(field.name), *field, test),
     }
 }
 
-fn joined(
-    backend: Backend,
-    statement: &mut Statement,
-    places: Places,
-    parts: &[Condition],
-    word: &str,
-    empty: &str,
-) -> String {
-    if parts.is_empty() {
-        return empty.to_owned();
+/// Whether a condition is true or false whoever it is asked of. What says nothing is left out: the databases take no
+/// thousand terms in a row.
+fn always(condition: &Condition) -> Option<bool> {
+    match condition {
+        Condition::All(parts) if parts.iter().any(|part| always(part) == Some(false)) => Some(false),
+        Condition::All(parts) => parts.iter().all(|part| always(part) == Some(true)).then_some(true),
+        Condition::Any(parts) if parts.iter().any(|part| always(part) == Some(true)) => Some(true),
+        Condition::Any(parts) => parts.iter().all(|part| always(part) == Some(false)).then_some(false),
+        Condition::Field(..) => None,
     }
-    let parts: Vec<String> = parts.iter().map(|part| sql(backend, statement, places, part)).collect();
+}
+
+fn joined(backend: Backend, statement: &mut Statement, places: Places, parts: &[Condition], word: &str) -> String {
+    let said = parts.iter().filter(|part| always(part).is_none());
+    let parts: Vec<String> = said.map(|part| sql(backend, statement, places, part)).collect();
     format!("({})", parts.join(word))
 }
 
@@ -116,32 +120,24 @@ fn text_sql(
 }
 
 fn moment_sql(statement: &mut Statement, column: &str, test: &Test) -> String {
-    let mut compare = |operator: &str, moment: &Timestamp| format!("{column} {operator} {}", statement.bind(*moment));
-    let mut each = |operands: &[Operand]| {
-        let equal: Vec<String> = operands
-            .iter()
-            .filter_map(|operand| match operand {
-                Operand::Moment(moment) => Some(compare("=", moment)),
-                _ => None,
-            })
-            .collect();
-        if equal.is_empty() { "1 = 0".to_owned() } else { format!("({})", equal.join(" OR ")) }
+    let list = |operands: &[Operand]| {
+        json_list(operands.iter().filter_map(|operand| match operand {
+            Operand::Moment(moment) => Some(moment.micros().to_string()),
+            _ => None,
+        }))
     };
+    let one_of = |values: &str| format!("(SELECT CAST(value AS BIGINT) FROM json_each({values}))");
     match test {
-        Test::In(operands) => each(operands),
-        Test::NotIn(operands) => format!("NOT {}", bracketed(each(operands))),
+        Test::In(operands) => format!("{column} IN {}", one_of(&statement.bind(list(operands)))),
+        Test::NotIn(operands) => format!("{column} NOT IN {}", one_of(&statement.bind(list(operands)))),
         Test::IsNull => format!("{column} IS NULL"),
         Test::IsNotNull => format!("{column} IS NOT NULL"),
-        Test::After(moment) => compare(">", moment),
-        Test::From(moment) => compare(">=", moment),
-        Test::Before(moment) => compare("<", moment),
-        Test::Until(moment) => compare("<=", moment),
+        Test::After(moment) => format!("{column} > {}", statement.bind(*moment)),
+        Test::From(moment) => format!("{column} >= {}", statement.bind(*moment)),
+        Test::Before(moment) => format!("{column} < {}", statement.bind(*moment)),
+        Test::Until(moment) => format!("{column} <= {}", statement.bind(*moment)),
         Test::Prefix(_) | Test::Contains(_) => "1 = 0".to_owned(),
     }
-}
-
-fn bracketed(expression: String) -> String {
-    if expression.starts_with('(') { expression } else { format!("({expression})") }
 }
 
 /// The order and the part of it that is wanted.

@@ -25,7 +25,7 @@ use crate::{
         ids::{OrganizationId, TokenId, UserId},
         query::{Condition, FieldKind, Paging, QueryField},
         roles::AccountRole,
-        text::{self, TokenName},
+        text::{self, ROBOTS, TokenName},
         time::Timestamp,
         tokens::{NewToken, Permission, SecretToken},
         users::MembershipKind,
@@ -248,7 +248,7 @@ impl Tx {
 
     async fn add_robot(&mut self, new: &NewToken, secret: &SecretToken, occasion: &Occasion) -> Result<UserId> {
         let id = UserId::new(occasion.now, occasion.entropy.as_ref());
-        let email = format!("{}@api-token.invalid", secret.id());
+        let email = format!("{}{ROBOTS}", secret.id());
         let address_hash = self.keys.address_hash(&email);
         execute!(
             self,
@@ -338,7 +338,7 @@ impl Tx {
         by: &AuthorColumns,
         occasion: &Occasion,
     ) -> Result<()> {
-        let email = format!("{}@api-token.invalid", token.id);
+        let email = format!("{}{ROBOTS}", token.id);
         execute!(
             self,
             "UPDATE users SET display_name = $2, first_name = $2, first_key = $3, search_text = $4 WHERE id = $1",

@@ -24,6 +24,10 @@ pub struct Email {
     key: String,
 }
 
+/// What the addresses of token users end in. It is no domain of the Internet (RFC 6761, section 6.4), so no person has
+/// such an address, and none is taken for one.
+pub const ROBOTS: &str = "@api-token.invalid";
+
 /// Why a text is not an address. `Display` is the message of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
@@ -45,10 +49,11 @@ impl Email {
         if typed.is_empty() {
             return Err(EmailError::Missing);
         }
-        if !is_address(typed) {
+        let key = typed.to_ascii_lowercase();
+        if !is_address(typed) || key.ends_with(ROBOTS) {
             return Err(EmailError::Invalid);
         }
-        Ok(Self { typed: typed.to_owned(), key: typed.to_ascii_lowercase() })
+        Ok(Self { typed: typed.to_owned(), key })
     }
 
     /// As typed, for showing and for sending mail.
@@ -172,9 +177,15 @@ mod tests {
             "1@2.3a",
             "a@x-y.example",
             "a@xn--80ak6aa92e.com",
-            "0197a3c2-5a10-7c3e-9b1d-2f6e8a4c0d11@api-token.invalid",
         ] {
             assert!(is_valid(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn nobody_has_the_address_of_a_token_user() {
+        for text in ["0197a3c2-5a10-7c3e-9b1d-2f6e8a4c0d11@api-token.invalid", "ana@API-Token.Invalid"] {
+            assert_eq!(Email::parse(text), Err(EmailError::Invalid), "{text}");
         }
     }
 

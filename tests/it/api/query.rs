@@ -140,6 +140,23 @@ both! {
         assert!(answer.text.len() < 1000, "an answer does not grow with what is sent");
     }
 
+    async fn long_queries_that_say_little_are_answered(app) {
+        let api = people(app).await;
+        let many = |part: Value, count: usize| Value::Array(vec![part; count]);
+        for query in [
+            json!({ "$or": many(json!({}), 5000) }),
+            json!({ "$and": many(json!({ "$or": [{}] }), 5000) }),
+            json!({ "creationDate": { "$nin": many(json!("2020-01-01T00:00:00Z"), 5000) } }),
+        ] {
+            assert_eq!(found(&api, &query).await.len(), 6);
+        }
+        let none = json!({ "creationDate": { "$in": many(json!("2020-01-01T00:00:00Z"), 5000) } });
+        assert_eq!(found(&api, &none).await.len(), 0);
+        let sort = "sort=email&".repeat(3000);
+        let answer = api.post(&format!("/api/v1/users/query?{sort}size=100"), json!({})).await;
+        assert_eq!((answer.status, &answer.json["totalElements"]), (200, &json!(6)));
+    }
+
     async fn pages(app) {
         let api = people(app).await;
         let page = api.post("/api/v1/users/query?page=1&size=4&sort=email,desc", json!({})).await.json;

@@ -110,6 +110,28 @@ both! {
         assert_eq!(api.post("/api/v1/api-tokens", longest).await.status, 201);
     }
 
+    async fn no_door_takes_a_token_user_for_a_person(app) {
+        app.add_organization("Beta").await;
+        let acme = app.organization("Acme").await;
+        let beta = app.organization("Beta").await;
+        let (here, global) = (app.api_of(&beta).await, app.global_api().await);
+        app.token(Some(&acme), "Secret name", &[Permission::USERS_READ], &[]).await;
+        let before = app.pool.number("SELECT count(*) FROM memberships").await;
+        for email in app.pool.texts("SELECT email FROM users WHERE kind = 'token'").await {
+            let v1 = here.post("/api/v1/users", json!({ "email": email, "role": "ROLE_USER" })).await;
+            expect(&v1, 400, "validation_failed", &email);
+            let person = json!({ "email": email, "displayName": "Robot", "roleName": "User" });
+            for api in [&here, &global] {
+                assert_eq!(api.post(&format!("/api/tenant/{beta}/user"), person.clone()).await.status, 400, "{email}");
+            }
+            assert_eq!(global.post("/api/user", person).await.status, 400, "{email}");
+            let mut sam = app.sam_in("Beta").await;
+            let page = app.invite(&mut sam, &email, &[]).await;
+            assert!(page.text().contains("not a valid email address"), "{}", page.text());
+        }
+        assert_eq!(app.pool.number("SELECT count(*) FROM memberships").await, before);
+    }
+
     async fn nobody_grants_what_they_lack(app) {
         let acme = app.organization("Acme").await;
         let may = [Permission::TOKENS_WRITE, Permission::TOKENS_READ, Permission::USERS_READ];

@@ -122,6 +122,8 @@ fn paging(fields: &[QueryField], query: &str) -> Result<Paging, Problem> {
                 _ => wrong("size", "Expected one whole number of at least 1."),
             },
             "sort" => match read_sort(fields, &value) {
+                // A second order by the same field decides nothing.
+                Some(by) if sort.iter().any(|known: &SortBy| known.field.name == by.field.name) => {}
                 Some(by) => sort.push(by),
                 None => wrong("sort", "Expected field, field,asc or field,desc."),
             },
